@@ -1,0 +1,92 @@
+import type { ConfState, Entry } from '../gen/raft/v1/raft.js';
+import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
+import type { TermRun } from '../gen/raftctl/v1/log.js';
+import type { ChangeMembersRequest, ChangeMembersResponse, Member } from '../gen/raftctl/v1/member.js';
+import type { CommandKind, Consistency, Session } from '../gen/raftctl/v1/proposal.js';
+
+/** A proposal as a client makes it. */
+export interface Proposal {
+  readonly kind: CommandKind;
+  readonly payload: Uint8Array;
+  /** Left out: the proposal has no protection against being applied twice. */
+  readonly session?: Session | undefined;
+}
+
+/** What became of a proposal: where it stands in the log, and what the state machine answered. */
+export interface ProposalResult {
+  readonly index: number;
+  readonly term: number;
+  readonly result: Uint8Array;
+  /** The session had it before; index, term and result are those of the first time. */
+  readonly duplicate: boolean;
+}
+
+/** How long the caller waits. */
+export interface CallOptions {
+  /** Aborted when the caller has gone or its deadline has passed. */
+  readonly signal?: AbortSignal;
+}
+
+/** A state-machine answer and the applied index that it reflects. */
+export interface QueryResult {
+  readonly result: Uint8Array;
+  readonly index: number;
+}
+
+/** A finished transfer of leadership. */
+export interface TransferResult {
+  readonly from: number;
+  readonly to: number;
+  readonly term: number;
+  readonly elapsedMs: number;
+  readonly unchanged: boolean;
+}
+
+/** One entry of the log with what a person wants to know of it. */
+export interface DescribedEntry {
+  readonly entry: Entry;
+  readonly committed: boolean;
+  readonly summary: string;
+  /** Encoded bytes. */
+  readonly size: number;
+}
+
+/**
+ * What a running node can be asked: the control plane is a thin layer of gRPC over this. Every call that fails throws `RaftctlError`
+ * with a code of `src/base/error-codes.ts`, and says whether anything was changed.
+ */
+export interface NodeApi {
+  readonly id: number;
+  status(): NodeStatus;
+  /** Calls `listener` after every turn that changed what `status()` says; returns what ends it. */
+  onStatusChange(listener: () => void): () => void;
+
+  /** What this node was bootstrapped with; undefined on a fresh one. */
+  bootstrapSpec(): BootstrapSpec | undefined;
+  /** Checks only. Throws E_ALREADY_BOOTSTRAPPED, E_WRONG_NODE, E_USAGE. */
+  prepareBootstrap(spec: BootstrapSpec, nodeId: number): void;
+  /** False where the node had been bootstrapped with just this. */
+  bootstrap(spec: BootstrapSpec, nodeId: number): Promise<boolean>;
+
+  /** Resolves when the entry is applied here, on the leader. */
+  propose(proposal: Proposal, options?: CallOptions): Promise<ProposalResult>;
+  query(query: Uint8Array, consistency: Consistency, options?: CallOptions): Promise<QueryResult>;
+  /** Name of the state machine, so that a call for another one can be refused. */
+  readonly stateMachine: string;
+
+  listMembers(): { configIndex: number; confState: ConfState; members: Member[]; announced: Member[] };
+  announce(member: Member): { clusterId: string; isMember: boolean };
+  /** Events of a change, the plan first. The change goes on when the iteration is given up. */
+  changeMembers(request: ChangeMembersRequest, options?: CallOptions): AsyncIterable<ChangeMembersResponse>;
+  leaveJoint(options?: CallOptions): Promise<{ configIndex: number; confState: ConfState }>;
+
+  transferLeader(target: number, maxLag: number | undefined, options?: CallOptions): Promise<TransferResult>;
+  stepDown(options?: CallOptions): Promise<TransferResult>;
+
+  triggerSnapshot(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }>;
+  listSnapshots(): readonly SnapshotInfo[];
+
+  logInfo(): { log: LogStatus; terms: TermRun[] };
+  /** Ascending, `from` and `to` inclusive; 0 stands for the first and the last. */
+  logEntries(from: number, to: number, limit: number): Iterable<DescribedEntry>;
+}
