@@ -2,8 +2,8 @@
 // Builds a checkout from whatever state it is in: installs what the lock file names, generates code from proto/, compiles, and writes
 // the command manifest. Does nothing twice. Needs Node and npm alone.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -49,7 +49,8 @@ const upToDate =
   readFileSync('dist/.built', 'utf8') === sourceList &&
   statSync('dist/.built').mtimeMs > newest([...sources, 'package.json', 'tsconfig.json']);
 if (!upToDate) {
-  if (existsSync('dist/.built') && readFileSync('dist/.built', 'utf8') !== sourceList) rmSync('dist', { recursive: true });
+  if (existsSync('dist/.built') && readFileSync('dist/.built', 'utf8') !== sourceList)
+    rmSync('dist', { recursive: true });
   run(bin('tsc'), ['-p', 'tsconfig.json']);
   run(bin('oclif'), ['manifest']);
   writeFileSync('dist/.built', sourceList);

@@ -227,3 +227,22 @@ export interface Transport {
   links(): readonly LinkStatus[];
   close(): Promise<void>;
 }
+
+// --- measuring ----------------------------------------------------------------------------------------------------------------
+
+/** What the node counts. The daemon gives these to Prometheus; elsewhere they go nowhere. */
+export interface Metrics {
+  /** A proposal was taken and is applied; milliseconds from door to answer. */
+  proposalApplied(elapsedMs: number): void;
+  /** A call was refused with this error code. */
+  refused(code: string): void;
+  /** A turn's writes are flushed. */
+  flushed(elapsedMs: number, entries: number, bytes: number): void;
+  entriesApplied(count: number): void;
+  messagesReceived(count: number): void;
+  messagesSent(count: number): void;
+  leaderChanged(): void;
+  snapshotCreated(elapsedMs: number, bytes: number): void;
+  snapshotSent(bytes: number): void;
+  snapshotInstalled(): void;
+}

@@ -1,0 +1,56 @@
+/** Settings of a node. Every limit has a name and a unit; past it the node refuses with a typed error that names it. */
+export interface NodeConfig {
+  /** Milliseconds of a tick. */
+  readonly tickMs: number;
+  /** Ticks without a leader before a node campaigns; the time-out is drawn from one to two times this. */
+  readonly electionTicks: number;
+  readonly heartbeatTicks: number;
+  /** Entries applied since the last snapshot that make the node take the next one. */
+  readonly snapshotEntries: number;
+  /** Bytes of log since the last snapshot that make the node take the next one. */
+  readonly snapshotLogBytes: number;
+  /** Entries kept in the log behind an automatic snapshot, for followers that lag. */
+  readonly keepEntries: number;
+  /** Proposals, messages and reads that wait for the loop. */
+  readonly inboxItemsMax: number;
+  readonly inboxBytesMax: number;
+  /** Encoded bytes of one proposal. */
+  readonly proposalBytesMax: number;
+  /** Encoded bytes of the entries of one append message. */
+  readonly messageBytesMax: number;
+  readonly inflightMessagesMax: number;
+  readonly inflightBytesMax: number;
+  /** Bytes of proposals that are not committed yet. */
+  readonly uncommittedBytesMax: number;
+  /** Bytes of committed entries that one turn applies. */
+  readonly applyBytesPerTurnMax: number;
+  /** Turns whose writes are not flushed yet. */
+  readonly turnsInFlightMax: number;
+  /** Client sessions kept for exactly-once; the least recently used goes first. */
+  readonly sessionsMax: number;
+  /** Entries that a member may lag behind and still count as caught up. */
+  readonly maxLagEntries: number;
+  /** How long a change of the members waits for a new voter to catch up, in milliseconds. */
+  readonly catchUpTimeoutMs: number;
+}
+
+export const defaultNodeConfig: NodeConfig = {
+  tickMs: 100,
+  electionTicks: 10,
+  heartbeatTicks: 1,
+  snapshotEntries: 100_000,
+  snapshotLogBytes: 256 * 1024 * 1024,
+  keepEntries: 10_000,
+  inboxItemsMax: 16_384,
+  inboxBytesMax: 64 * 1024 * 1024,
+  proposalBytesMax: 1024 * 1024,
+  messageBytesMax: 256 * 1024,
+  inflightMessagesMax: 256,
+  inflightBytesMax: 32 * 1024 * 1024,
+  uncommittedBytesMax: 64 * 1024 * 1024,
+  applyBytesPerTurnMax: 4 * 1024 * 1024,
+  turnsInFlightMax: 8,
+  sessionsMax: 100_000,
+  maxLagEntries: 1000,
+  catchUpTimeoutMs: 300_000,
+};

@@ -1,0 +1,23 @@
+import type { Logger } from '../base/logger.js';
+import type { Random } from '../base/random.js';
+import type { NodeConfig } from './node-config.js';
+import type { LogStore, Metrics, MonotonicClock, StateMachine, Ticker, Transport } from './ports.js';
+
+/** Everything a node is made of: `new RaftNode(options)`, then `start()`, and at the end `stop()`. */
+export interface NodeOptions {
+  readonly id: number;
+  readonly name: string;
+  /** HOST:PORT that others dial. */
+  readonly address: string;
+  /** Version of this program. */
+  readonly version: string;
+  readonly config: NodeConfig;
+  readonly store: LogStore;
+  readonly transport: Transport;
+  readonly stateMachine: StateMachine;
+  readonly ticker: Ticker;
+  readonly clock: MonotonicClock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
