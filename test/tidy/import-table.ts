@@ -1,0 +1,158 @@
+/**
+ * Which room may import what: the one place where this is written down. `CONTRIBUTING.md` draws the picture; the tidy test reads every
+ * import and holds it against this table.
+ */
+
+/** How a room may use another one. `types`: `import type` only, so that nothing of it is loaded. `dynamic`: `await import()` only. */
+export type ImportForm = 'any' | 'types' | 'dynamic';
+
+/** What stands at one place of the tree, and what it may reach from there. */
+export interface Room {
+  /** Folder, or a single file, from the root of the checkout. The longest that fits a file is its room. */
+  readonly path: string;
+  /** Other rooms by their path. A room may always import itself. */
+  readonly rooms: Readonly<Record<string, ImportForm>>;
+  /** Packages of package.json and built-in modules; `node:*` stands for all built-in ones, `*` for everything. */
+  readonly packages: readonly string[];
+  /** Names of the global scope that the room must do without: what they give comes in through a door. */
+  readonly forbiddenGlobals: readonly string[];
+  /** Whether the room must do without `async` and `await`. */
+  readonly synchronous?: true;
+}
+
+const any = 'any';
+const types = 'types';
+
+const timers = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'];
+const outside = ['process', 'console', 'fetch', 'globalThis'];
+const timeAndChance = ['Date', 'performance', 'Math.random', 'crypto', ...timers];
+
+export const rooms: readonly Room[] = [
+  { path: 'src/base', rooms: {}, packages: [], forbiddenGlobals: [...timeAndChance, ...outside] },
+  {
+    path: 'src/gen',
+    rooms: {},
+    packages: ['@bufbuild/protobuf', '@grpc/grpc-js'],
+    forbiddenGlobals: [],
+  },
+  {
+    path: 'src/raft',
+    rooms: { 'src/base': any, 'src/gen': any },
+    packages: ['@bufbuild/protobuf'],
+    forbiddenGlobals: [...timeAndChance, ...outside, 'Buffer', 'Promise'],
+    synchronous: true,
+  },
+  {
+    path: 'src/membership',
+    rooms: { 'src/base': any, 'src/raft': types },
+    packages: [],
+    forbiddenGlobals: [...timeAndChance, ...outside, 'Buffer', 'Promise'],
+    synchronous: true,
+  },
+  {
+    path: 'src/node',
+    rooms: { 'src/base': any, 'src/gen': any, 'src/raft': any, 'src/membership': any },
+    packages: ['@bufbuild/protobuf'],
+    forbiddenGlobals: ['Date', 'performance', 'Math.random', 'crypto', 'setTimeout', 'setInterval', ...outside],
+  },
+  {
+    path: 'src/storage',
+    rooms: { 'src/base': any, 'src/gen': any, 'src/raft': any, 'src/node': types },
+    packages: ['lmdb', '@bufbuild/protobuf', 'node:*'],
+    forbiddenGlobals: ['console'],
+  },
+  {
+    path: 'src/transport',
+    rooms: { 'src/base': any, 'src/gen': any, 'src/node': types },
+    packages: ['@grpc/grpc-js', '@bufbuild/protobuf', 'node:*'],
+    forbiddenGlobals: ['console'],
+  },
+  {
+    path: 'src/state-machine',
+    rooms: { 'src/base': any, 'src/gen': any, 'src/node': types },
+    packages: ['@bufbuild/protobuf'],
+    forbiddenGlobals: [...timeAndChance, ...outside, 'Promise'],
+    synchronous: true,
+  },
+  {
+    path: 'src/control',
+    rooms: { 'src/base': any, 'src/gen': any, 'src/node': any, 'src/membership': any },
+    packages: [
+      '@grpc/grpc-js',
+      '@grpc/reflection',
+      '@grpc/proto-loader',
+      'grpc-health-check',
+      '@bufbuild/protobuf',
+      'node:*',
+    ],
+    forbiddenGlobals: ['console'],
+  },
+  {
+    path: 'src/daemon',
+    rooms: {
+      'src/base': any,
+      'src/gen': any,
+      'src/raft': any,
+      'src/membership': any,
+      'src/node': any,
+      'src/storage': any,
+      'src/transport': any,
+      'src/state-machine': any,
+      'src/control': any,
+    },
+    packages: ['@grpc/grpc-js', 'pino', 'prom-client', 'yaml', 'node:*'],
+    forbiddenGlobals: ['console'],
+  },
+  {
+    path: 'src/client',
+    rooms: { 'src/base': any, 'src/gen': any },
+    packages: ['@grpc/grpc-js', '@bufbuild/protobuf', 'node:*'],
+    forbiddenGlobals: ['console'],
+  },
+  {
+    path: 'src/cli',
+    rooms: { 'src/base': any, 'src/client': any, 'src/membership': types },
+    packages: ['@oclif/core', 'chalk', 'cli-table3', 'yaml', 'node:*'],
+    forbiddenGlobals: ['console'],
+  },
+  {
+    path: 'commands',
+    rooms: { 'src/cli': any, 'src/client': any },
+    packages: ['@oclif/core'],
+    forbiddenGlobals: ['console'],
+  },
+  {
+    path: 'commands/node/start.ts',
+    rooms: { 'src/cli': any, 'src/client': any, 'src/daemon': 'dynamic' },
+    packages: ['@oclif/core'],
+    forbiddenGlobals: ['console'],
+  },
+  { path: 'bin', rooms: {}, packages: ['@oclif/core'], forbiddenGlobals: ['console'] },
+  { path: 'bench', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
+  { path: 'test', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
+];
+
+/** Tests and measurements stand outside the house and may look into every room. */
+function everything(): Record<string, ImportForm> {
+  const names = [
+    'base',
+    'gen',
+    'raft',
+    'membership',
+    'node',
+    'storage',
+    'transport',
+    'state-machine',
+    'control',
+    'daemon',
+  ];
+  const inside = [...names, 'client', 'cli'].map((name) => `src/${name}`);
+  return Object.fromEntries([...inside, 'commands', 'bin', 'bench', 'test'].map((path) => [path, any]));
+}
+
+/** The room in which a file stands: the one with the longest path that fits. */
+export function roomOf(file: string): Room | undefined {
+  return rooms
+    .filter((room) => file === room.path || file.startsWith(`${room.path}/`))
+    .reduce<Room | undefined>((best, room) => (best && best.path.length > room.path.length ? best : room), undefined);
+}
