@@ -74,7 +74,7 @@ export function typeEscapes(tree: SourceTree): string[] {
 }
 
 const unfinished = new RegExp(
-  `\\b(${['TO', 'FIX'].map((start, at) => start + ['DO', 'ME'][at]).join('|')}|XXX)\\b`,
+  `\\b(${['TO', 'FIX'].map((start, at) => start + ['DO', 'ME'][at]).join('|')})\\b`,
   'g',
 );
 
