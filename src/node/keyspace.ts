@@ -1,0 +1,81 @@
+import { assert } from '../base/assert.js';
+import type { StateRange, StateRecord, StateTxn, StateView } from './ports.js';
+
+/**
+ * First byte of a key: what belongs to whom in the one keyspace that a node replicates. All of it is in snapshots and hashes.
+ *
+ * ```
+ *  0x01 …   the state machine's own
+ *  0x02 …   client sessions          (sessions.ts)
+ *  0x03 …   members of the cluster   (members.ts)
+ * ```
+ */
+export const KeyspacePrefix = { machine: 0x01, sessions: 0x02, members: 0x03 } as const;
+
+/** What `prefix` has of a keyspace, under keys without it. */
+export function scopedView(view: StateView, prefix: number): StateView {
+  return {
+    get: (key) => view.get(prefixed(prefix, key)),
+    range: (range) => scopedRange(view, prefix, range),
+  };
+}
+
+/** The same, to write as well. */
+export function scopedTxn(txn: StateTxn, prefix: number): StateTxn {
+  return {
+    ...scopedView(txn, prefix),
+    put: (key, value) => txn.put(prefixed(prefix, key), value),
+    delete: (key) => txn.delete(prefixed(prefix, key)),
+  };
+}
+
+/** A key with the prefix before it. */
+export function prefixed(prefix: number, key: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(key.length + 1);
+  bytes[0] = prefix;
+  bytes.set(key, 1);
+  return bytes;
+}
+
+/** First key after all that start with `prefix`, none of whose bytes may all be 0xff. */
+export function endOfPrefix(prefix: Uint8Array): Uint8Array {
+  const last = prefix.findLastIndex((byte) => byte < 0xff);
+  assert(last >= 0, 'a prefix of 0xff bytes has no end');
+  const end = prefix.slice(0, last + 1);
+  end[last] = (end[last] ?? 0) + 1;
+  return end;
+}
+
+/** Byte strings one after the other. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+/** Safe integers as 8 bytes each, big-endian: their byte order is their order. */
+export function u64Bytes(...values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * 8);
+  const writer = new DataView(bytes.buffer);
+  for (const [position, value] of values.entries()) {
+    assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`);
+    writer.setBigUint64(position * 8, BigInt(value));
+  }
+  return bytes;
+}
+
+/** The integer that `u64Bytes` wrote at `offset`. */
+export function readU64(bytes: Uint8Array, offset: number): number {
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset));
+}
+
+function* scopedRange(view: StateView, prefix: number, range: StateRange): Iterable<StateRecord> {
+  const end = range.end === undefined ? Uint8Array.of(prefix + 1) : prefixed(prefix, range.end);
+  for (const { key, value } of view.range({ ...range, start: prefixed(prefix, range.start), end })) {
+    yield { key: key.subarray(1), value };
+  }
+}

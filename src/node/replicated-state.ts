@@ -1,0 +1,83 @@
+import { Command, CommandKind } from '../gen/raftctl/v1/proposal.js';
+import { KeyspacePrefix, scopedTxn, scopedView } from './keyspace.js';
+import type { ProposalResult } from './node-api.js';
+import type { AppliedCommand, StateMachine, StateTxn, StateView } from './ports.js';
+import { applyOnce } from './sessions.js';
+
+/** What became of an applied entry: a result, or a sentence why its session did not let it be applied (E_SESSION_EXPIRED). */
+export type ApplyOutcome = ProposalResult | { readonly expired: string };
+
+const NO_RESULT = new Uint8Array();
+
+/**
+ * All that a cluster agrees on: the state machine behind client sessions, in one keyspace. A normal entry's data is an encoded
+ * `Command`; whatever else it may be is an entry without effect, because every replica must go on in the same way.
+ */
+export class ReplicatedState {
+  readonly #machine: StateMachine;
+  readonly #sessionsMax: number;
+
+  /** @param sessionsMax sessions kept; the same on all nodes of a cluster, since it decides what is applied */
+  constructor(machine: StateMachine, sessionsMax: number) {
+    this.#machine = machine;
+    this.#sessionsMax = sessionsMax;
+  }
+
+  /**
+   * Applies a normal entry, within the transaction of its turn. Throws only what the state machine throws: the node must stop then.
+   * @param txn the node's whole keyspace
+   */
+  apply(txn: StateTxn, index: number, term: number, data: Uint8Array): ApplyOutcome {
+    const command = decodeCommand(data);
+    const entry = { index, term };
+    const execute = () => this.#execute(txn, index, term, command);
+    if (command?.session === undefined) return { ...entry, result: execute(), duplicate: false };
+    return applyOnce(scopedTxn(txn, KeyspacePrefix.sessions), command.session, this.#sessionsMax, entry, execute);
+  }
+
+  /**
+   * Asks the state machine.
+   * @throws RaftctlError E_USAGE for a query that it does not understand
+   */
+  read(view: StateView, query: Uint8Array): Uint8Array {
+    return this.#machine.read(scopedView(view, KeyspacePrefix.machine), query);
+  }
+
+  /** The data of a normal entry in a few words. */
+  describe(data: Uint8Array): string {
+    if (data.length === 0) return 'no-op';
+    const command = decodeCommand(data);
+    if (command === undefined) return `${data.length} bytes that are no command`;
+    const kind = machineKind(command);
+    const text = kind === undefined ? 'no-op' : this.#machine.describe(kind, command.payload);
+    const { session } = command;
+    return session === undefined ? text : `${text} (client ${JSON.stringify(session.clientId)} #${session.sequence})`;
+  }
+
+  #execute(txn: StateTxn, index: number, term: number, command: Command | undefined): Uint8Array {
+    const kind = command === undefined ? undefined : machineKind(command);
+    if (command === undefined || kind === undefined) return NO_RESULT;
+    return this.#machine.apply(scopedTxn(txn, KeyspacePrefix.machine), {
+      index,
+      term,
+      kind,
+      payload: command.payload,
+    });
+  }
+}
+
+/** Undefined for bytes that are no command. */
+function decodeCommand(data: Uint8Array): Command | undefined {
+  try {
+    return Command.decode(data);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for a no-op, and for a kind that this version does not know. */
+function machineKind(command: Command): AppliedCommand['kind'] | undefined {
+  if (command.kind === CommandKind.MACHINE) return 'machine';
+  if (command.kind === CommandKind.RAW) return 'raw';
+  return undefined;
+}
