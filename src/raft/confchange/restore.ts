@@ -1,0 +1,44 @@
+import { type ConfChangeSingle, ConfChangeType, type ConfState } from '../../gen/raft/v1/raft.js';
+import { newConfChangeSingle } from '../conf-change.js';
+import { Configuration } from '../tracker/configuration.js';
+import type { MapChange, ProgressTracker } from '../tracker/progress-tracker.js';
+import { type ChangedConfiguration, Changer } from './changer.js';
+
+/**
+ * Makes the tracker hold the configuration of a snapshot or of storage, whatever it held before; every member starts at `nextIdx`.
+ *
+ * The configuration is not taken as it is but built by the changes that lead to it, so that one which no change can make is refused.
+ * @throws RaftError of kind `conf-change`; the tracker is then unchanged
+ */
+export function restore(tracker: ProgressTracker, nextIdx: number, confState: ConfState): void {
+  let conf = new Configuration();
+  const changes: MapChange[] = [];
+  const take = (changed: ChangedConfiguration) => {
+    conf = changed.conf;
+    changes.push(...changed.changes);
+  };
+
+  const outgoing = confState.votersOutgoing.map((id) => newConfChangeSingle(id, ConfChangeType.ADD_NODE));
+  const incoming = incomingChanges(confState);
+  if (outgoing.length === 0) {
+    for (const single of incoming) take(new Changer({ conf }).simple([single]));
+  } else {
+    for (const single of outgoing) take(new Changer({ conf }).simple([single]));
+    take(new Changer({ conf }).enterJoint(confState.autoLeave, incoming));
+  }
+
+  tracker.clear();
+  tracker.applyConf(conf, changes, nextIdx);
+}
+
+/** The changes that make the incoming half and the learners, beginning with the outgoing half as the only voters. */
+function incomingChanges(confState: ConfState): ConfChangeSingle[] {
+  const { ADD_NODE, ADD_LEARNER_NODE, REMOVE_NODE } = ConfChangeType;
+  return [
+    // Removed first, so that those who come back as learners to be are taken from the voters.
+    ...confState.votersOutgoing.map((id) => newConfChangeSingle(id, REMOVE_NODE)),
+    ...confState.voters.map((id) => newConfChangeSingle(id, ADD_NODE)),
+    ...confState.learners.map((id) => newConfChangeSingle(id, ADD_LEARNER_NODE)),
+    ...confState.learnersNext.map((id) => newConfChangeSingle(id, ADD_LEARNER_NODE)),
+  ];
+}

@@ -1,0 +1,32 @@
+import type { AckedIndexer } from './quorum.js';
+
+/**
+ * A table for people: one line a voter, its acknowledged index, and a bar as long as the number of voters that are behind it. A `?` is a
+ * voter of which nothing is known.
+ *
+ * ```
+ *        idx
+ * x>     100    (id=1)
+ * xx>    101    (id=2)
+ * >       99    (id=3)
+ * ```
+ * @param ids ascending
+ */
+export function describeCommittedIndex(ids: readonly number[], acked: AckedIndexer): string {
+  if (ids.length === 0) return '<empty majority quorum>';
+  const width = ids.length;
+  const indexes = ids.map((id) => acked.ackedIndex(id) ?? 0);
+  const order = ids.map((_, at) => at).sort((left, right) => indexes[left]! - indexes[right]! || left - right);
+  const bars = ids.map(() => 0);
+  order.forEach((at, rank) => {
+    const before = order[rank - 1];
+    // Of voters with equal indexes only the first has a bar, as etcd/raft draws it.
+    if (before !== undefined && indexes[before]! < indexes[at]!) bars[at] = rank;
+  });
+  const lines = ids.map((id, at) => {
+    const bar =
+      acked.ackedIndex(id) === undefined ? '?'.padEnd(width + 1) : `${'x'.repeat(bars[at]!)}>`.padEnd(width + 1);
+    return `${bar} ${String(indexes[at]).padStart(5)}    (id=${id})\n`;
+  });
+  return `${' '.repeat(width)}    idx\n${lines.join('')}`;
+}
