@@ -1,0 +1,4 @@
+import type { StepRunner } from '../story.js';
+export function interactionRunner(): StepRunner {
+  return () => 'ok\n';
+}
