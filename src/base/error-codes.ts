@@ -90,6 +90,8 @@ export const errorCodes = {
   E_OVERLOADED: { exit: ExitCode.error },
   /** The disk has too little room left. */
   E_NO_SPACE: { exit: ExitCode.error },
+  /** The disk failed a write, a flush or a read. */
+  E_DISK: { exit: ExitCode.error },
   /** The node is starting or stopping. */
   E_STOPPED: { exit: ExitCode.unreachable },
   /** A transfer of leadership did not end in time. */
