@@ -26,8 +26,6 @@ export interface NodeConfig {
   readonly applyBytesPerTurnMax: number;
   /** Turns whose writes are not flushed yet. */
   readonly turnsInFlightMax: number;
-  /** Client sessions kept for exactly-once; the least recently used goes first. */
-  readonly sessionsMax: number;
   /** Entries that a member may lag behind and still count as caught up. */
   readonly maxLagEntries: number;
   /** How long a change of the members waits for a new voter to catch up, in milliseconds. */
@@ -50,7 +48,6 @@ export const defaultNodeConfig: NodeConfig = {
   uncommittedBytesMax: 64 * 1024 * 1024,
   applyBytesPerTurnMax: 4 * 1024 * 1024,
   turnsInFlightMax: 8,
-  sessionsMax: 100_000,
   maxLagEntries: 1000,
   catchUpTimeoutMs: 300_000,
 };

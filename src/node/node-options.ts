@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly stateMachine: StateMachine;
   readonly ticker: Ticker;
   readonly clock: MonotonicClock;
+  /** Runs a turn of the loop soon, after what is already waiting: `setImmediate`, or the simulator's own. */
+  readonly defer: (run: () => void) => void;
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -7,6 +7,8 @@ import type { StateTxn, StateView } from './ports.js';
 export const CLIENT_ID_BYTES_MAX = 64;
 /** Results kept of one session; one more makes the lowest sequence forgotten, as if the client had said that it has its answer. */
 export const SESSION_RESULTS_MAX = 1024;
+/** Sessions kept; the least recently used goes first. The same on all nodes, since it decides what is applied. */
+export const SESSIONS_MAX = 100_000;
 /** Sessions that one entry evicts at most, so that a lowered limit is reached in small steps. */
 const EVICTIONS_PER_ENTRY_MAX = 2;
 

@@ -1,0 +1,80 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import type { LocalCluster, LocalNode } from './local-cluster.js';
+
+/** One stop of the tour: a command as it is typed, and why one would. */
+export interface TourStop {
+  readonly why: string;
+  readonly argv: readonly string[];
+}
+
+/** Where the playground keeps its data unless it is told: below the user's state directory. */
+export function defaultPlaygroundDir(env: NodeJS.ProcessEnv): string {
+  const home = homedir();
+  const state = env['XDG_STATE_HOME'] ?? (home === '' || home === '/' ? tmpdir() : join(home, '.local', 'state'));
+  return join(state, 'raftctl', 'playground');
+}
+
+/** Ids of the nodes to start: the first `count`, and those that an earlier run added. */
+export function nodeIds(dir: string, count: number): number[] {
+  const ids = new Set(Array.from({ length: count }, (_, position) => position + 1));
+  for (const name of existsSync(dir) ? readdirSync(dir) : []) {
+    const id = /^n([1-9][0-9]{0,2})$/.exec(name)?.[1];
+    if (id !== undefined) ids.add(Number(id));
+  }
+  return [...ids].sort((a, b) => a - b);
+}
+
+/** From an empty folder, or from that of an earlier run, to a cluster that stores what is proposed. */
+export function tour(nodes: readonly LocalNode[]): TourStop[] {
+  const members = nodes.flatMap(({ id, address }) => ['--node', `${id}=${address}`]);
+  return [
+    {
+      why: 'make one cluster of the nodes (done before: nothing changes)',
+      argv: ['cluster', 'bootstrap', ...members, '--name', 'playground'],
+    },
+    { why: 'wait for the first election', argv: ['wait', 'leader', '--timeout', '20s'] },
+    { why: 'store something', argv: ['kv', 'put', 'greeting', '"hello, raft"'] },
+    { why: 'store something larger', argv: ['kv', 'put', 'ships/1', '{"name":"Kon-Tiki","crew":6}'] },
+    { why: 'only if nobody else was faster', argv: ['kv', 'cas', 'ships/2', '{"name":"Ra II"}', '--expect-absent'] },
+    { why: 'read it back, confirmed by a quorum', argv: ['kv', 'list', '--prefix', 'ships/'] },
+    { why: 'the cluster on one screen', argv: ['status'] },
+    { why: 'how far each node has come, as the leader sees it', argv: ['progress'] },
+    { why: 'who is in it', argv: ['member', 'list'] },
+  ];
+}
+
+/** The commands to try next, exactly as they can be typed in another terminal. */
+export function nextCommands(program: string, cluster: LocalCluster, nodes: readonly LocalNode[]): string[] {
+  const [first] = nodes;
+  const join = first?.address ?? '';
+  const last = nodes.at(-1)?.id ?? 0;
+  const [left, right] = [cluster.describe(last + 1), cluster.describe(last + 2)];
+  const start = (node: LocalNode) =>
+    `${program} node start --id ${node.id} --data-dir ${quoted(node.dataDir)} --listen ${node.address} --join ${join} &`;
+  const kept = nodes.filter(({ id }) => id !== 2).map(({ id }) => id);
+  return [
+    `export RAFTCTL_ENDPOINTS=${nodes.map(({ address }) => address).join(',')}`,
+    `${program} kv put answer 42`,
+    `${program} kv get answer`,
+    `${program} leader transfer 3`,
+    `${program} snapshot trigger --all`,
+    '# two more nodes, each a process; then one change of two phases puts them in as learners and takes node 2 out',
+    start(left),
+    start(right),
+    `${program} member change --voters ${kept.join(',')} --learners ${left.id},${right.id} --dry-run`,
+    `${program} member change --voters ${kept.join(',')} --learners ${left.id},${right.id}`,
+    `${program} status`,
+  ];
+}
+
+/** How this program is called from the folder the user is in. */
+export function programName(scriptPath: string, cwd: string): string {
+  return basename(scriptPath) === 'raftctl' ? 'raftctl' : `node ${quoted(relative(cwd, scriptPath))}`;
+}
+
+/** An argument as a shell reads it back. */
+export function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,233 @@
+import type { Logger } from '../base/logger.js';
+import type { Entry, Message, SnapshotMetadata } from '../gen/raft/v1/raft.js';
+import { MessageType } from '../gen/raft/v1/raft.js';
+import { FatalRaftError, ProposalDroppedError, RaftError } from '../raft/errors.js';
+import type { RawNode } from '../raft/raw-node.js';
+import type { ReadState, Ready, SoftState } from '../raft/ready.js';
+import { Inbox, type QueuedProposal } from './inbox.js';
+import type { NodeConfig } from './node-config.js';
+import type { AppliedMark, LogStore, Metrics, MonotonicClock, Transport } from './ports.js';
+
+/** What the driver leaves to the rest of the node. All of it is synchronous and happens within a turn. */
+export interface DriverHooks {
+  /** What came in has been taken; the core is asked for its Ready next. */
+  beforeReady(): void;
+  /** A tick has passed. */
+  onTick(): void;
+  /** Applies committed entries to the store's apply transaction; the driver writes the mark with them. */
+  apply(entries: readonly Entry[]): AppliedMark;
+  /** A staged snapshot was taken over; its state is readable once `flushed` resolves. */
+  onSnapshotInstalled(metadata: SnapshotMetadata, flushed: Promise<void>): void;
+  /** The core wants a snapshot sent. */
+  sendSnapshot(message: Message): void;
+  onReadStates(states: readonly ReadState[]): void;
+  onSoftState(state: SoftState): void;
+  /** The core did not take these. */
+  onProposalsDropped(proposals: readonly QueuedProposal[], reason: string): void;
+  /** At the end of each turn. */
+  afterTurn(): void;
+  /** The node cannot go on. */
+  onFatal(reason: unknown): void;
+}
+
+export interface DriverOptions {
+  readonly config: NodeConfig;
+  readonly store: LogStore;
+  readonly transport: Transport;
+  readonly clock: MonotonicClock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Runs a turn soon, after what is already waiting: `setImmediate`, or the simulator's own. */
+  readonly defer: (run: () => void) => void;
+  readonly hooks: DriverHooks;
+}
+
+/** A Ready whose writes, or those of an earlier one, are not flushed yet. */
+interface Unflushed {
+  readonly number: number;
+  readonly messages: readonly Message[];
+  flushed: boolean;
+}
+
+/** Readys that one turn carries, so that no turn is long. */
+const readysPerTurnMax = 16;
+
+/**
+ * Carries what the core asks for. One turn: take in what waits at the door, then for each `Ready` send what may go at once, apply what
+ * is committed, queue all writes (one transaction a turn), and go on. When the writes are flushed, the messages that promise
+ * something about them go out, and the core is told. The core never waits for the disk.
+ */
+export class Driver {
+  readonly inbox: Inbox;
+  private core: RawNode;
+  private scheduled = false;
+  private stopped = false;
+  private unflushed: Unflushed[] = [];
+  private writesInFlight = 0;
+
+  constructor(
+    core: RawNode,
+    private readonly options: DriverOptions,
+  ) {
+    this.core = core;
+    this.inbox = new Inbox(options.config);
+  }
+
+  /** A node that was bootstrapped starts over with another core. */
+  replaceCore(core: RawNode): void {
+    this.core = core;
+    this.schedule();
+  }
+
+  /** Asks for a turn: something was given to the inbox or to the core. */
+  schedule(): void {
+    if (this.scheduled || this.stopped) return;
+    this.scheduled = true;
+    this.options.defer(() => this.turn());
+  }
+
+  /** No more turns. What is being written is flushed all the same. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private turn(): void {
+    this.scheduled = false;
+    if (this.stopped) return;
+    try {
+      this.takeIn();
+      this.options.hooks.beforeReady();
+      for (let i = 0; i < readysPerTurnMax && this.core.hasReady(); i++) this.carry(this.core.ready());
+      if (this.core.hasReady()) this.schedule();
+      this.options.hooks.afterTurn();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** While the disk has more turns than it should, proposals stay at the door and gather: batches grow with the load by themselves. */
+  private takeIn(): void {
+    const batch = this.inbox.drain(this.writesInFlight < this.options.config.turnsInFlightMax);
+    for (const message of batch.messages) this.step(message);
+    for (let i = 0; i < batch.ticks; i++) {
+      this.core.tick();
+      this.options.hooks.onTick();
+    }
+    this.propose(batch.proposals);
+  }
+
+  private step(message: Message): void {
+    try {
+      this.core.step(message);
+    } catch (thrown) {
+      if (!(thrown instanceof RaftError) || thrown instanceof FatalRaftError) throw thrown;
+      this.options.logger.debug('a message was not taken', {
+        from: message.from,
+        type: message.msgType,
+        reason: thrown.message,
+      });
+    }
+  }
+
+  /** Hands the proposals over in runs of at most one message's size, so that one that is refused takes few with it. */
+  private propose(proposals: readonly QueuedProposal[]): void {
+    let start = 0;
+    while (start < proposals.length) {
+      let bytes = 0;
+      let end = start;
+      while (end < proposals.length && (end === start || bytes < this.options.config.messageBytesMax)) {
+        bytes += (proposals[end] as QueuedProposal).data.length;
+        end++;
+      }
+      const run = proposals.slice(start, end);
+      try {
+        this.core.proposeBatch(run);
+      } catch (thrown) {
+        if (!(thrown instanceof ProposalDroppedError)) throw thrown;
+        this.options.hooks.onProposalsDropped(run, thrown.reason);
+      }
+      start = end;
+    }
+  }
+
+  private carry(ready: Ready): void {
+    const { hooks, store } = this.options;
+    if (ready.ss !== undefined) hooks.onSoftState(ready.ss);
+    this.send(ready.messages);
+    const applied = ready.committedEntries.length > 0 ? hooks.apply(ready.committedEntries) : undefined;
+    const snapshot = ready.snapshot?.metadata;
+    const hasWrites =
+      ready.hs !== undefined || ready.entries.length > 0 || snapshot !== undefined || applied !== undefined;
+    const written = hasWrites
+      ? store.write({ hardState: ready.hs, snapshot, entries: ready.entries, applied })
+      : undefined;
+    this.core.advanceAppendAsync(ready);
+    if (applied !== undefined) this.core.advanceApplyTo(applied.index);
+    if (ready.readStates.length > 0) hooks.onReadStates(ready.readStates);
+    this.settle(ready, written);
+    if (snapshot !== undefined && written !== undefined) hooks.onSnapshotInstalled(snapshot, written);
+  }
+
+  /**
+   * What a Ready promises to peers waits until its own writes and all earlier ones are flushed: a second vote response must not
+   * overtake the write of the first one's vote.
+   */
+  private settle(ready: Ready, written: Promise<void> | undefined): void {
+    const item: Unflushed = { number: ready.number, messages: ready.persistedMessages, flushed: written === undefined };
+    this.unflushed.push(item);
+    if (written === undefined) {
+      this.release();
+      return;
+    }
+    this.writesInFlight++;
+    const startedMs = this.options.clock();
+    written.then(
+      () => {
+        item.flushed = true;
+        this.writesInFlight--;
+        this.options.metrics.flushed(this.options.clock() - startedMs, ready.entries.length, bytesOf(ready.entries));
+        try {
+          this.release();
+        } catch (thrown) {
+          this.fail(thrown);
+        }
+      },
+      (thrown: unknown) => this.fail(thrown),
+    );
+  }
+
+  private release(): void {
+    let count = 0;
+    while (count < this.unflushed.length && this.unflushed[count]?.flushed) count++;
+    if (count === 0 || this.stopped) return;
+    const settled = this.unflushed.splice(0, count);
+    this.core.onPersistReady((settled[count - 1] as Unflushed).number);
+    for (const { messages } of settled) this.send(messages);
+    if (this.core.hasReady()) this.schedule();
+  }
+
+  private send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    this.options.metrics.messagesSent(messages.length);
+    if (!messages.some((message) => message.msgType === MessageType.SNAPSHOT)) {
+      this.options.transport.send(messages);
+      return;
+    }
+    for (const message of messages) {
+      if (message.msgType === MessageType.SNAPSHOT) this.options.hooks.sendSnapshot(message);
+    }
+    this.options.transport.send(messages.filter((message) => message.msgType !== MessageType.SNAPSHOT));
+  }
+
+  private fail(reason: unknown): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.options.hooks.onFatal(reason);
+  }
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entry.data.length;
+  return bytes;
+}

@@ -1,0 +1,82 @@
+import { RaftctlError } from '../base/errors.js';
+import type { Member } from '../gen/raftctl/v1/member.js';
+import type { RawNode } from '../raft/raw-node.js';
+import type { SoftState } from '../raft/ready.js';
+import type { Conditions } from './conditions.js';
+import type { NodeOptions } from './node-options.js';
+import { noQuorumError, type QuorumView, quorumReachable } from './quorum-view.js';
+
+/** What the parts of one node share: its doors, its core, and what they know of the cluster. */
+export class NodeContext {
+  /** Members of the applied configuration, ascending by id. */
+  members: readonly Member[] = [];
+  /** Last soft state that the core told. */
+  softState: SoftState = { leaderId: 0, raftState: 'follower' };
+  /** When this node became leader; undefined where it is not. */
+  leaderSinceMs: number | undefined;
+  stopping = false;
+  /** Ticks since the start. */
+  ticks = 0;
+
+  constructor(
+    readonly options: NodeOptions,
+    public core: RawNode,
+    readonly conditions: Conditions,
+    /** Asks for a turn of the loop: something was asked of the core. */
+    readonly wake: () => void,
+  ) {}
+
+  get isLeader(): boolean {
+    return this.core.raft.state === 'leader';
+  }
+
+  get isBootstrapped(): boolean {
+    return this.options.store.identity.clusterId !== '';
+  }
+
+  memberById(id: number): Member | undefined {
+    return this.members.find((member) => member.id === id);
+  }
+
+  quorumView(): QuorumView {
+    return {
+      selfId: this.options.id,
+      confState: this.options.store.applied.confState,
+      members: this.members,
+      links: this.options.transport.links(),
+    };
+  }
+
+  quorumReachable(): boolean {
+    return quorumReachable(this.quorumView());
+  }
+
+  /** Throws unless this node leads and has a quorum in reach. */
+  requireLeader(): void {
+    if (this.stopping) throw stoppedError();
+    if (!this.isLeader) throw this.notLeaderError();
+    if (!this.quorumReachable()) throw noQuorumError(this.quorumView());
+  }
+
+  /** Why a call that needs the leader fails here: with a hint where there is one, and who is missing where there is none. */
+  notLeaderError(): RaftctlError {
+    if (!this.isBootstrapped) {
+      return new RaftctlError('E_NOT_BOOTSTRAPPED', `node ${this.options.id} belongs to no cluster yet`, {
+        hint: 'raftctl cluster bootstrap --node ID=HOST:PORT … , or add it to a cluster: raftctl member add',
+      });
+    }
+    const leaderId = this.core.raft.leaderId;
+    if (leaderId === 0 || leaderId === this.options.id) {
+      return noQuorumError(this.quorumView(), this.quorumReachable() ? 'E_NO_LEADER' : 'E_NO_QUORUM');
+    }
+    return new RaftctlError('E_NOT_LEADER', `node ${this.options.id} is not the leader; node ${leaderId} is`, {
+      retryable: true,
+      leaderHint: { id: leaderId, address: this.memberById(leaderId)?.address ?? '', term: this.core.raft.term },
+    });
+  }
+}
+
+/** A call that comes, or waits, while the node goes down. */
+export function stoppedError(): RaftctlError {
+  return new RaftctlError('E_STOPPED', 'the node is stopping', { retryable: true });
+}

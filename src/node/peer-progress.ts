@@ -1,0 +1,81 @@
+import { type PeerProgress, ProgressState } from '../gen/raftctl/v1/cluster.js';
+import type { Status } from '../raft/status.js';
+import type { MonotonicClock } from './ports.js';
+import type { SnapshotTransfers } from './snapshots.js';
+
+interface Sample {
+  match: number;
+  atMs: number;
+  /** Entries a second, smoothed. */
+  rate: number;
+  caughtUpAtMs: number | undefined;
+}
+
+const sampleEveryMs = 500;
+/** Weight of the newest sample. */
+const smoothing = 0.4;
+
+const states = {
+  probe: ProgressState.PROBE,
+  replicate: ProgressState.REPLICATE,
+  snapshot: ProgressState.SNAPSHOT,
+} as const;
+
+/** How peers come along under this leader: what the core's tracker says, and what only time can tell (rate, last caught up). */
+export class PeerProgresses {
+  private readonly samples = new Map<number, Sample>();
+
+  constructor(private readonly clock: MonotonicClock) {}
+
+  /** Called on each tick while this node leads. */
+  observe(status: Status): void {
+    const now = this.clock();
+    for (const [id, progress] of status.progress ?? []) {
+      const sample = this.samples.get(id);
+      if (sample === undefined) {
+        this.samples.set(id, { match: progress.matched, atMs: now, rate: 0, caughtUpAtMs: undefined });
+      } else {
+        if (progress.matched >= status.commit) sample.caughtUpAtMs = now;
+        if (now - sample.atMs < sampleEveryMs) continue;
+        const rate = Math.max(0, ((progress.matched - sample.match) * 1000) / (now - sample.atMs));
+        sample.rate = sample.rate * (1 - smoothing) + rate * smoothing;
+        sample.match = progress.matched;
+        sample.atMs = now;
+      }
+    }
+  }
+
+  /** Forgets everything: the leadership ended. */
+  clear(): void {
+    this.samples.clear();
+  }
+
+  /** One for each node in the tracker, ascending; empty on a node that does not lead. */
+  describe(status: Status, firstIndex: number, transfers: SnapshotTransfers): PeerProgress[] {
+    const now = this.clock();
+    return [...(status.progress ?? [])]
+      .map(([id, progress]) => {
+        const sample = this.samples.get(id);
+        const transfer = transfers.of(id);
+        return {
+          id,
+          state: states[progress.state],
+          match: progress.matched,
+          next: progress.nextIdx,
+          inflight: progress.inflight,
+          inflightMax: progress.inflightMax,
+          paused: progress.paused,
+          recentActive: progress.recentActive,
+          pendingSnapshot: progress.pendingSnapshot,
+          learner: progress.isLearner,
+          needsSnapshot: progress.nextIdx < firstIndex,
+          rate: sample?.rate ?? 0,
+          caughtUpAgoMs:
+            sample?.caughtUpAtMs === undefined ? undefined : Math.max(0, Math.round(now - sample.caughtUpAtMs)),
+          snapshotBytesSent: transfer?.sent ?? 0,
+          snapshotBytesTotal: transfer?.total ?? 0,
+        };
+      })
+      .sort((a, b) => a.id - b.id);
+  }
+}

@@ -1,0 +1,98 @@
+import { RaftctlError } from '../base/errors.js';
+import { Command } from '../gen/raftctl/v1/proposal.js';
+import type { Inbox, QueuedProposal } from './inbox.js';
+import type { CallOptions, Proposal, ProposalResult } from './node-api.js';
+import { type NodeContext, stoppedError } from './node-context.js';
+import { PendingProposals } from './proposals.js';
+import { sessionProblem } from './sessions.js';
+
+/** Takes proposals at the door of the leader and sees them to their answer. */
+export class Proposing {
+  readonly pending: PendingProposals;
+
+  constructor(
+    private readonly context: NodeContext,
+    private readonly inbox: () => Inbox,
+  ) {
+    const { id, random } = context.options;
+    this.pending = new PendingProposals(id, Math.floor(random() * 2 ** 32));
+  }
+
+  /**
+   * @throws RaftctlError E_NOT_LEADER, E_NO_LEADER, E_NO_QUORUM, E_TOO_LARGE, E_OVERLOADED, E_USAGE before anything is appended;
+   * E_OUTCOME_UNKNOWN, E_SESSION_EXPIRED after
+   */
+  async propose(proposal: Proposal, call: CallOptions = {}): Promise<ProposalResult> {
+    this.context.requireLeader();
+    const data = this.encode(proposal);
+    const { id, context, result } = this.pending.add(this.context.options.clock());
+    if (!this.inbox().offerProposal({ context, data })) {
+      this.pending.reject(id, this.overloaded('the inbox is full'));
+      return result;
+    }
+    const onAbort = () => this.pending.reject(id, outcomeUnknown('the caller did not wait for the answer'));
+    if (call.signal?.aborted === true) onAbort();
+    call.signal?.addEventListener('abort', onAbort, { once: true });
+    this.context.wake();
+    try {
+      return await result;
+    } finally {
+      call.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The core did not take these: they are not in the log. */
+  onDropped(proposals: readonly QueuedProposal[], reason: string): void {
+    const { core, isLeader } = this.context;
+    const error = !isLeader
+      ? this.context.notLeaderError()
+      : core.raft.leadTransferee !== 0
+        ? new RaftctlError(
+            'E_TRANSFER_IN_PROGRESS',
+            `the leadership is being handed to node ${core.raft.leadTransferee}`,
+            {
+              retryable: true,
+            },
+          )
+        : this.overloaded(reason);
+    for (const { context } of proposals) this.pending.resolve(context, error);
+  }
+
+  /** This node leads no more: entries that are on their way may or may not be committed by another leader. */
+  onLeadershipLost(): void {
+    this.pending.failAll(outcomeUnknown('the leader changed while the proposal was on its way'));
+  }
+
+  stop(): void {
+    this.pending.failAll(outcomeUnknown('the node stopped while the proposal was on its way'));
+  }
+
+  private encode(proposal: Proposal): Uint8Array {
+    const { proposalBytesMax } = this.context.options.config;
+    if (proposal.payload.length > proposalBytesMax) {
+      throw new RaftctlError(
+        'E_TOO_LARGE',
+        `the proposal has ${proposal.payload.length} bytes, the limit is ${proposalBytesMax}`,
+        { hint: 'propose less at once, or start the nodes with a larger --proposal-bytes-max' },
+      );
+    }
+    const problem = proposal.session === undefined ? undefined : sessionProblem(proposal.session);
+    if (problem !== undefined) throw new RaftctlError('E_USAGE', problem);
+    if (this.context.stopping) throw stoppedError();
+    return Command.encode({ kind: proposal.kind, session: proposal.session, payload: proposal.payload }).finish();
+  }
+
+  private overloaded(reason: string): RaftctlError {
+    this.context.options.metrics.refused('E_OVERLOADED');
+    return new RaftctlError('E_OVERLOADED', `the leader takes no more proposals for now: ${reason}`, {
+      retryable: true,
+    });
+  }
+}
+
+function outcomeUnknown(why: string): RaftctlError {
+  return new RaftctlError('E_OUTCOME_UNKNOWN', `${why}: it may or may not be applied`, {
+    changed: 'unknown',
+    retryable: true,
+  });
+}

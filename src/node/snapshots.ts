@@ -1,0 +1,132 @@
+import { messageOf, RaftctlError } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import type { Message } from '../gen/raft/v1/raft.js';
+import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
+import type { NodeConfig } from './node-config.js';
+import type { LogStore, Metrics, MonotonicClock, SnapshotSink, Transport } from './ports.js';
+
+/** Bytes of a running transfer to one peer. */
+export interface SnapshotTransfer {
+  readonly total: number;
+  sent: number;
+}
+
+/** Read access to the transfers under way. */
+export interface SnapshotTransfers {
+  of(id: number): SnapshotTransfer | undefined;
+}
+
+export interface SnapshotsOptions {
+  readonly config: NodeConfig;
+  readonly store: LogStore;
+  readonly transport: Transport;
+  readonly clock: MonotonicClock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Tells the core how a transfer ended. */
+  readonly onTransferEnded: (to: number, delivered: boolean) => void;
+  /** Lowest index that a reachable peer of this leader has; undefined on a node that does not lead. */
+  readonly lowestActiveMatch: () => number | undefined;
+  /** Term and commit index, to judge what is offered. */
+  readonly position: () => { term: number; commit: number };
+}
+
+/**
+ * Snapshots of this node: taken by policy and on demand, the log compacted behind them, sent to peers that need what the log no
+ * longer has, and received.
+ */
+export class Snapshots implements SnapshotTransfers {
+  private readonly transfers = new Map<number, SnapshotTransfer>();
+  private running = false;
+
+  constructor(private readonly options: SnapshotsOptions) {}
+
+  of(id: number): SnapshotTransfer | undefined {
+    return this.transfers.get(id);
+  }
+
+  /** Takes the next snapshot where the log has grown enough since the last one. Called after each turn. */
+  maybeTake(): void {
+    const { store, config } = this.options;
+    if (this.running || store.identity.clusterId === '') return;
+    const lastIndex = store.snapshots.list()[0]?.index ?? store.firstIndex() - 1;
+    const grown = store.flushedApplied - lastIndex;
+    if (grown <= 0) return;
+    if (grown < config.snapshotEntries && store.logBytes < config.snapshotLogBytes) return;
+    this.running = true;
+    this.take(store.logBytes < config.snapshotLogBytes ? config.keepEntries : 0)
+      .catch((thrown: unknown) => this.options.logger.error('the snapshot failed', { reason: messageOf(thrown) }))
+      .finally(() => {
+        this.running = false;
+      });
+  }
+
+  /**
+   * Takes a snapshot and compacts the log up to `keepEntries` before it, but for what reachable peers of this leader still need.
+   * @returns the snapshot, and the first index of the log afterwards
+   */
+  async take(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }> {
+    const { store, clock, metrics, lowestActiveMatch } = this.options;
+    if (store.identity.clusterId === '') {
+      throw new RaftctlError(
+        'E_NOT_BOOTSTRAPPED',
+        'this node belongs to no cluster yet: there is nothing to take a snapshot of',
+      );
+    }
+    const startedMs = clock();
+    const snapshot = await store.snapshots.create();
+    metrics.snapshotCreated(clock() - startedMs, snapshot.bytes);
+    const upTo = Math.min(snapshot.index - keepEntries, lowestActiveMatch() ?? snapshot.index);
+    if (upTo >= store.firstIndex()) await store.compact(upTo);
+    return { snapshot, logFirst: store.firstIndex() };
+  }
+
+  /** Streams the snapshot that the core wants sent; says how it ended. One at a time to each peer. */
+  send(message: Message): void {
+    const { store, transport, logger, metrics, onTransferEnded } = this.options;
+    const to = message.to;
+    const source = store.snapshots.open(message.snapshot?.metadata?.index ?? 0);
+    if (source === undefined || this.transfers.has(to)) {
+      onTransferEnded(to, false);
+      return;
+    }
+    // The file may be newer than what the core asked for: then the newer one is what the message must name.
+    const { index, term, confState } = source.info;
+    const named: Message = { ...message, snapshot: { data: new Uint8Array(0), metadata: { index, term, confState } } };
+    const transfer: SnapshotTransfer = { total: source.info.bytes, sent: 0 };
+    this.transfers.set(to, transfer);
+    logger.info('sending a snapshot', { to, index, bytes: source.info.bytes });
+    transport
+      .sendSnapshot(named, source, (bytes) => {
+        transfer.sent = bytes;
+      })
+      .then(
+        () => {
+          metrics.snapshotSent(source.info.bytes);
+          this.transfers.delete(to);
+          onTransferEnded(to, true);
+        },
+        (thrown: unknown) => {
+          logger.warn('the snapshot did not arrive', { to, index, reason: messageOf(thrown) });
+          this.transfers.delete(to);
+          onTransferEnded(to, false);
+        },
+      );
+  }
+
+  /** Room for a snapshot that a peer offers, where it is of use here. */
+  receive(message: Message): Promise<SnapshotSink> {
+    const metadata = message.snapshot?.metadata;
+    const { term, commit } = this.options.position();
+    if (metadata?.confState === undefined || message.term < term || metadata.index <= commit) {
+      return Promise.reject(
+        new RaftctlError(
+          'E_REFUSED',
+          `a snapshot of index ${metadata?.index ?? 0} is of no use here: committed up to ${commit}`,
+        ),
+      );
+    }
+    this.options.logger.info('receiving a snapshot', { from: message.from, index: metadata.index });
+    return this.options.store.snapshots.receive(metadata);
+  }
+}
