@@ -1,0 +1,58 @@
+import type { Command } from '@oclif/core';
+import { messageOf, RaftctlError } from '../base/errors.js';
+import { closest } from './closest.js';
+
+/** What the parser of the command line adds to an error that a flag's own parser threw. */
+const parsingPattern = /^Parsing (--\S+) \n\t([\s\S]*)\nSee more help with --help$/;
+const moreHelp = /\n*See more help with --help\s*$/;
+
+/**
+ * Whatever a command threw, as the one kind of error that is shown. An error of the command line's parser becomes E_USAGE in one sentence;
+ * anything unforeseen becomes E_INTERNAL.
+ */
+export function toRaftctlError(
+  thrown: unknown,
+  command: Pick<typeof Command, 'id' | 'flags' | 'baseFlags'>,
+): RaftctlError {
+  if (thrown instanceof RaftctlError) return withFlagName(thrown);
+  if (!isParserError(thrown)) {
+    return new RaftctlError('E_INTERNAL', `unexpected: ${messageOf(thrown)}`, {
+      changed: 'unknown',
+      hint: 'run it again with -v for the stack, and report it',
+      cause: thrown,
+    });
+  }
+  const message = thrown.message.replace(moreHelp, '');
+  const nonexistent = /^Nonexistent flags?: (--?\S+?)(?:,|$)/.exec(message)?.[1];
+  const flags = Object.keys({ ...command.baseFlags, ...command.flags }).map((name) => `--${name}`);
+  const near = nonexistent === undefined ? undefined : closest(nonexistent, flags);
+  const help = `raftctl ${(command.id ?? '').replaceAll(':', ' ')} --help`;
+  return new RaftctlError('E_USAGE', sentence(message), {
+    hint: near === undefined ? help : `did you mean ${near}? See: ${help}`,
+    cause: thrown,
+  });
+}
+
+/** Puts `--flag: ` in front of what the flag's parser said, instead of what the library wrapped around it. */
+function withFlagName(error: RaftctlError): RaftctlError {
+  const [, flag, message] = parsingPattern.exec(error.message) ?? [];
+  if (flag === undefined || message === undefined) return error;
+  return new RaftctlError(error.code, `${flag}: ${message}`, error.hint === undefined ? {} : { hint: error.hint });
+}
+
+function isParserError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && ('oclif' in thrown || 'parse' in thrown);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colour that the library puts around its list
+const ansiPattern = /\u001b\[[0-9;]*m/g;
+
+function sentence(message: string): string {
+  const [first = '', ...rest] = message
+    .replace(ansiPattern, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const body = /^The following errors? occurred:$/.test(first) ? rest.join('; ') : [first, ...rest].join(' ');
+  return body.charAt(0).toLowerCase() + body.slice(1);
+}
