@@ -1,0 +1,35 @@
+import { status } from '@grpc/grpc-js';
+import { messageOf } from '../base/errors.js';
+import type { PeerHello } from '../gen/raftctl/v1/transport.js';
+import type { PeerIdentity, TransportEvents } from '../node/ports.js';
+import { checkHello, type HelloVerdict } from './hello.js';
+
+/** The verdict on a hello once there is nothing left to wait for. */
+export type Admission = Exclude<HelloVerdict, { kind: 'adopt' }>;
+
+/**
+ * Checks a hello; a fresh node that may join the speaker's cluster does so first. Never rejects.
+ * @param dialled whom this node dialled; undefined where the other side did
+ */
+export async function admit(
+  hello: PeerHello,
+  identity: PeerIdentity,
+  events: TransportEvents,
+  dialled?: number,
+): Promise<Admission> {
+  const verdict = checkHello(hello, identity, dialled);
+  if (verdict.kind !== 'adopt') return verdict;
+  try {
+    await events.onAdopt(verdict.clusterId, verdict.stateMachine);
+  } catch (thrown) {
+    return { kind: 'refused', code: status.FAILED_PRECONDITION, reason: messageOf(thrown) };
+  }
+  // Two strangers may have asked at once: whoever came second is held against the cluster that the first one brought.
+  const again = checkHello(hello, identity, dialled);
+  if (again.kind !== 'adopt') return again;
+  return {
+    kind: 'refused',
+    code: status.FAILED_PRECONDITION,
+    reason: `node ${identity.nodeId} did not join the cluster`,
+  };
+}

@@ -1,0 +1,111 @@
+import { status } from '@grpc/grpc-js';
+import type { PeerHello } from '../gen/raftctl/v1/transport.js';
+import type { PeerIdentity } from '../node/ports.js';
+
+/** What a node answers to a hello. */
+export type HelloVerdict =
+  | { readonly kind: 'accepted' }
+  /** Accepted once this node, which is fresh, has become one of the speaker's cluster. */
+  | { readonly kind: 'adopt'; readonly clusterId: string; readonly stateMachine: string }
+  | { readonly kind: 'refused'; readonly code: status; readonly reason: string };
+
+/** The hello of this node to node `to`. */
+export function makeHello(identity: PeerIdentity, to: number): PeerHello {
+  return {
+    clusterId: identity.clusterId,
+    incarnation: identity.incarnation,
+    from: identity.nodeId,
+    to,
+    address: identity.address,
+    version: identity.version,
+    hearerIsVoter: identity.isVoter(to),
+    stateMachine: identity.stateMachine,
+  };
+}
+
+/** Longest piece of a stranger's text that is repeated to people, in characters. */
+const quotedCharactersMax = 64;
+
+/** Text of a stranger, safe for a log line and for the header that carries a status. */
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, quotedCharactersMax));
+}
+
+function refused(code: status, reason: string): HelloVerdict {
+  return { kind: 'refused', code, reason };
+}
+
+/** Whether speaker and hearer are who they think they are. */
+function checkIds(hello: PeerHello, identity: PeerIdentity, dialled: number | undefined): HelloVerdict | undefined {
+  const { from, to } = hello;
+  if (from === 0) return refused(status.PERMISSION_DENIED, 'node id 0 is no node');
+  if (from === to || from === identity.nodeId) {
+    return refused(status.PERMISSION_DENIED, `node ${from} speaks to itself: two nodes have one id`);
+  }
+  if (dialled !== undefined && from !== dialled) {
+    return refused(status.FAILED_PRECONDITION, `node ${from} answers at this address, not node ${dialled}`);
+  }
+  if (to !== identity.nodeId)
+    return refused(status.FAILED_PRECONDITION, `this is node ${identity.nodeId}, not node ${to}`);
+  return undefined;
+}
+
+/** Whether two nodes that both belong to a cluster belong to the same one. */
+function checkCluster(hello: PeerHello, identity: PeerIdentity): HelloVerdict | undefined {
+  if (hello.clusterId !== identity.clusterId) {
+    return refused(
+      status.FAILED_PRECONDITION,
+      `node ${identity.nodeId} belongs to cluster ${quoted(identity.clusterId)}, node ${hello.from} to ${quoted(hello.clusterId)}`,
+    );
+  }
+  if (hello.incarnation < identity.incarnation) {
+    return refused(
+      status.FAILED_PRECONDITION,
+      `node ${hello.from} is of incarnation ${hello.incarnation} of the cluster, which is at ${identity.incarnation} now`,
+    );
+  }
+  return undefined;
+}
+
+/** Whether the side of the two that has no cluster may have none. */
+function checkFresh(hello: PeerHello, identity: PeerIdentity): HelloVerdict {
+  if (hello.clusterId !== '') {
+    // A new voter is always a learner first, so a voter without a cluster is one that has forgotten its votes.
+    if (hello.hearerIsVoter) return refused(status.FAILED_PRECONDITION, lostData(identity.nodeId));
+    return { kind: 'adopt', clusterId: hello.clusterId, stateMachine: hello.stateMachine };
+  }
+  if (identity.clusterId === '') {
+    return refused(
+      status.FAILED_PRECONDITION,
+      `neither node ${identity.nodeId} nor node ${hello.from} belongs to a cluster`,
+    );
+  }
+  if (identity.isVoter(hello.from)) return refused(status.FAILED_PRECONDITION, lostData(hello.from));
+  return { kind: 'accepted' };
+}
+
+function lostData(id: number): string {
+  return `voter ${id} has lost its data: remove it and add it again as a new member`;
+}
+
+/**
+ * Whether this node and the speaker may talk.
+ * @param dialled whom this node dialled; undefined where the other side did
+ */
+export function checkHello(hello: PeerHello, identity: PeerIdentity, dialled?: number): HelloVerdict {
+  const wrongIds = checkIds(hello, identity, dialled);
+  if (wrongIds !== undefined) return wrongIds;
+  const bothBelong = hello.clusterId !== '' && identity.clusterId !== '';
+  const wrongCluster = bothBelong ? checkCluster(hello, identity) : undefined;
+  if (wrongCluster !== undefined) return wrongCluster;
+  if (hello.stateMachine !== '' && identity.stateMachine !== '' && hello.stateMachine !== identity.stateMachine) {
+    return refused(
+      status.FAILED_PRECONDITION,
+      `node ${identity.nodeId} runs state machine ${quoted(identity.stateMachine)}, node ${hello.from} runs ${quoted(hello.stateMachine)}`,
+    );
+  }
+  if (!identity.isKnown(hello.from)) {
+    return refused(status.PERMISSION_DENIED, `node ${hello.from} is not a member of the cluster`);
+  }
+  return bothBelong ? { kind: 'accepted' } : checkFresh(hello, identity);
+}

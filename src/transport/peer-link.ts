@@ -1,0 +1,261 @@
+import { status } from '@grpc/grpc-js';
+import { messageOf } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import type { Random } from '../base/random.js';
+import type { Message } from '../gen/raft/v1/raft.js';
+import type { LinkStatus, MonotonicClock, PeerIdentity, TransportEvents } from '../node/ports.js';
+import { admit } from './admission.js';
+import { BackOff } from './back-off.js';
+import type { Frame } from './frame-codec.js';
+import { makeHello } from './hello.js';
+import { LiveStream } from './live-stream.js';
+import { PeerQueue } from './peer-queue.js';
+import type { PeerStream } from './peer-stream.js';
+import type { QuietLog } from './quiet-log.js';
+import type { TransportConfig } from './transport-config.js';
+
+/** What a link needs of the world. */
+export interface LinkContext {
+  readonly identity: PeerIdentity;
+  readonly events: TransportEvents;
+  readonly config: TransportConfig;
+  readonly clock: MonotonicClock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly quietLog: QuietLog;
+  /** Opens a stream to an address. */
+  dial(address: string): PeerStream;
+}
+
+type LinkState =
+  /** No stream, and nothing to send. */
+  | { readonly kind: 'idle' }
+  /** This node's hello is on its way; messages wait. */
+  | { readonly kind: 'dialling'; readonly stream: PeerStream; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'live'; readonly live: LiveStream }
+  /** The last attempt failed, or the last stream broke; the next attempt follows once there is something to send. */
+  | { readonly kind: 'backing-off'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'closed' };
+
+/** Bytes of a hello, about. */
+const helloBytes = 256;
+
+/**
+ * The connection to one peer: at most one live stream, whoever dialled it, and the messages that wait for it.
+ *
+ * Where both nodes dial at once, the stream that the lower id dialled stays. It is settled at the hello, before a message is on either:
+ *  1. a dialler sends its hello and then nothing until the other hello is there;
+ *  2. the lower id, which is dialling or has dialled, refuses the other's hello with ABORTED;
+ *  3. the higher id takes the other's stream and gives up its own.
+ * So no message is ever on the stream that loses, and all wait in the one queue for the stream that wins.
+ */
+export class PeerLink {
+  private state: LinkState = { kind: 'idle' };
+  private readonly queue: PeerQueue;
+  private readonly backOff: BackOff;
+  /** A message did not fit, and the queue has not been empty since. */
+  private overflowing = false;
+  private lastSeenAt: number | undefined;
+  private error = 'nothing to send yet';
+
+  /** @param address undefined for a node that is no member: it is answered, never dialled */
+  constructor(
+    readonly id: number,
+    private dialAddress: string | undefined,
+    private readonly context: LinkContext,
+  ) {
+    const { config, random } = context;
+    this.queue = new PeerQueue(config);
+    this.backOff = new BackOff(config.backOffMinMs, config.backOffMaxMs, random);
+  }
+
+  /** HOST:PORT at which the peer is dialled; undefined for a node that is no member. */
+  get address(): string | undefined {
+    return this.dialAddress;
+  }
+
+  /** Whether a stream is up or being made. */
+  get inUse(): boolean {
+    return this.state.kind === 'live' || this.state.kind === 'dialling';
+  }
+
+  /** Queues a message; one that does not fit is dropped, which is said once until the queue has been empty. */
+  push(message: Message): void {
+    const outcome = this.queue.push(message);
+    if (outcome === 'queued') return;
+    if (outcome === 'too-large') {
+      this.context.quietLog.warn(`too-large ${this.id}`, 'message is too large to send', { peer: this.id });
+    }
+    if (this.overflowing) return;
+    this.overflowing = true;
+    this.context.quietLog.warn(`full ${this.id}`, 'messages to a peer dropped', { peer: this.id, reason: outcome });
+    this.context.events.onUnreachable(this.id);
+  }
+
+  /** Sends what waits as far as there is room; dials where there is no stream. */
+  flush(): void {
+    if (this.state.kind === 'live') {
+      this.state.live.flush(this.queue);
+    } else if (this.state.kind === 'idle' && this.queue.length > 0) {
+      if (this.dialAddress === undefined) this.queue.clear();
+      else this.dial(this.dialAddress);
+    }
+    if (this.queue.length === 0) this.overflowing = false;
+  }
+
+  /** Where the peer is now, as a member. */
+  setAddress(address: string): void {
+    if (address === this.dialAddress || this.state.kind === 'closed') return;
+    this.dialAddress = address;
+    // A stream that the peer dialled leads to it wherever it is.
+    if (this.state.kind === 'live' && !this.state.live.stream.dialled) return;
+    const wasLive = this.state.kind === 'live';
+    this.leaveState('address changed');
+    this.backOff.reset();
+    this.state = { kind: 'idle' };
+    if (wasLive) this.context.events.onUnreachable(this.id);
+    this.flush();
+  }
+
+  /**
+   * Takes a stream whose hello was found good, and answers it; or refuses it where another one is preferred.
+   * Returns whether it was taken.
+   */
+  accept(stream: PeerStream): boolean {
+    const { identity, events } = this.context;
+    const lower = identity.nodeId < this.id;
+    const ownDialled = this.state.kind === 'dialling' || (this.state.kind === 'live' && this.state.live.stream.dialled);
+    if (this.state.kind === 'closed' || (ownDialled && lower)) {
+      stream.abort(status.ABORTED, `node ${identity.nodeId} dials node ${this.id} itself`);
+      return false;
+    }
+    const wasLive = this.state.kind === 'live';
+    this.leaveState('replaced by a newer stream');
+    if (wasLive) events.onUnreachable(this.id);
+    stream.write({ $case: 'hello', value: makeHello(identity, this.id) }, helloBytes);
+    this.goLive(stream);
+    return true;
+  }
+
+  status(): LinkStatus {
+    const { state } = this;
+    const connected = state.kind === 'live';
+    return {
+      id: this.id,
+      address: this.dialAddress ?? '',
+      connected,
+      lastSeenMs: this.lastSeenAt === undefined ? undefined : this.context.clock() - this.lastSeenAt,
+      rttMs: connected ? state.live.rttMs : undefined,
+      error: connected ? '' : this.error,
+    };
+  }
+
+  /** Ends the stream once what was written is sent, and drops the queue. Resolves when the stream is over. */
+  async close(): Promise<void> {
+    const { state } = this;
+    this.queue.clear();
+    if (state.kind !== 'live') this.leaveState('stopping');
+    this.state = { kind: 'closed' };
+    if (state.kind === 'live') await state.live.end();
+  }
+
+  private dial(address: string): void {
+    const { context } = this;
+    let stream: PeerStream;
+    try {
+      stream = context.dial(address);
+    } catch (thrown) {
+      this.failed(messageOf(thrown));
+      return;
+    }
+    const timer = setTimeout(() => {
+      stream.abort(status.DEADLINE_EXCEEDED, 'no answer');
+      this.failed('no answer');
+    }, context.config.helloTimeoutMs);
+    this.state = { kind: 'dialling', stream, timer };
+    stream.listen({
+      onFrame: (frame) => void this.answered(stream, frame),
+      onWritable: () => {},
+      onClosed: (reason, code) => this.dialEnded(stream, reason, code),
+    });
+    stream.write({ $case: 'hello', value: makeHello(context.identity, this.id) }, helloBytes);
+  }
+
+  /** The other side's first frame is there. */
+  private async answered(stream: PeerStream, frame: Frame): Promise<void> {
+    if (frame.$case !== 'hello') {
+      stream.fail(status.INVALID_ARGUMENT, 'the first frame is not a hello');
+      return;
+    }
+    // What comes next waits until this node has made up its mind.
+    stream.pause();
+    const { identity, events } = this.context;
+    const admission = await admit(frame.value, identity, events, this.id);
+    if (admission.kind === 'refused') {
+      stream.fail(admission.code, `refused: ${admission.reason}`);
+      return;
+    }
+    // Meanwhile it may have timed out or been given up for a better one.
+    if (this.state.kind !== 'dialling' || this.state.stream !== stream) return;
+    clearTimeout(this.state.timer);
+    this.goLive(stream);
+  }
+
+  private dialEnded(stream: PeerStream, reason: string, code: status): void {
+    if (this.state.kind !== 'dialling' || this.state.stream !== stream) return;
+    clearTimeout(this.state.timer);
+    // The peer dials this node itself: what waits goes over that stream.
+    if (code === status.ABORTED) this.restFor(reason);
+    else this.failed(reason);
+  }
+
+  private goLive(stream: PeerStream): void {
+    const { context } = this;
+    const live = new LiveStream(stream, this.id, context, {
+      onHeard: (nowMs) => {
+        this.lastSeenAt = nowMs;
+      },
+      onRoom: () => this.flush(),
+      onBroken: (reason) => {
+        if (this.state.kind === 'live' && this.state.live === live) this.failed(reason);
+      },
+    });
+    this.state = { kind: 'live', live };
+    this.lastSeenAt = context.clock();
+    this.backOff.reset();
+    context.logger.info('peer connected', { peer: this.id, dialled: stream.dialled });
+    stream.resume();
+    this.flush();
+  }
+
+  /** There was a stream, or an attempt at one, and now there is none: what waited is dropped, for Raft sends again what is newer. */
+  private failed(reason: string): void {
+    const { quietLog, events } = this.context;
+    quietLog.warn(`down ${this.id} ${reason}`, 'peer not connected', {
+      peer: this.id,
+      address: this.dialAddress,
+      reason,
+    });
+    this.queue.clear();
+    this.restFor(reason);
+    events.onUnreachable(this.id);
+  }
+
+  private restFor(reason: string): void {
+    this.error = reason;
+    const timer = setTimeout(() => {
+      this.state = { kind: 'idle' };
+      this.flush();
+    }, this.backOff.next());
+    this.state = { kind: 'backing-off', timer };
+  }
+
+  /** Ends what the present state holds. The caller says what comes next. */
+  private leaveState(why: string): void {
+    const { state } = this;
+    if (state.kind === 'dialling' || state.kind === 'backing-off') clearTimeout(state.timer);
+    if (state.kind === 'dialling') state.stream.abort(status.ABORTED, why);
+    if (state.kind === 'live') state.live.abort(why);
+    this.error = why;
+  }
+}

@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { MessageType } from '../../src/gen/raft/v1/raft.js';
+import { append, cluster, introduce, message, Nodes } from './network.js';
+
+const nodes = new Nodes();
+afterEach(() => nodes.stop());
+
+describe('nodes that know each other', () => {
+  it('exchange messages both ways over the one stream that the first speaker dialled', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2)];
+    await cluster(one, two);
+
+    one.transport.send([message(1, 2, { commit: 7 })]);
+    await two.until(() => two.received.length === 1);
+    expect(two.received[0]).toEqual(message(1, 2, { commit: 7 }));
+
+    two.transport.send([message(2, 1, { msgType: MessageType.HEARTBEAT_RESPONSE })]);
+    await one.until(() => one.received.length === 1);
+    expect(one.received[0]?.msgType).toBe(MessageType.HEARTBEAT_RESPONSE);
+    expect(one.link(2)).toMatchObject({ id: 2, connected: true, error: '', address: two.member.address });
+    expect(two.link(1)).toMatchObject({ connected: true, error: '' });
+    expect([one.unreachable, two.unreachable]).toEqual([[], []]);
+  });
+
+  it('are three, and each hears what is for it and nothing else', async () => {
+    const all = [nodes.make(1), nodes.make(2), nodes.make(3)];
+    await cluster(...all);
+    for (const from of all) {
+      from.transport.send(all.filter((to) => to !== from).map((to) => message(from.id, to.id)));
+    }
+    for (const node of all) {
+      await node.until(() => node.received.length === 2);
+      expect(node.received.map((one) => one.to)).toEqual([node.id, node.id]);
+      expect(new Set(node.received.map((one) => one.from)).size).toBe(2);
+    }
+  });
+
+  it('get appends in the order in which they were sent, entries byte for byte', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2)];
+    await cluster(one, two);
+    const sent = Array.from({ length: 2000 }, (_, i) => append(1, 2, i, 100));
+    for (let i = 0; i < sent.length; i += 50) one.transport.send(sent.slice(i, i + 50));
+    await two.until(() => two.received.length === sent.length);
+    expect(two.received.map(({ index }) => index)).toEqual(sent.map(({ index }) => index));
+    expect(Buffer.from(two.received[9]?.entries[0]?.data ?? [])).toEqual(Buffer.alloc(100));
+  });
+
+  it('measure the round trip and when they last heard of each other', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2)];
+    await cluster(one, two);
+    expect(one.link(2)).toMatchObject({ connected: false, rttMs: undefined, lastSeenMs: undefined });
+    one.transport.send([message(1, 2)]);
+    await one.until(() => one.link(2).rttMs !== undefined);
+    await two.until(() => two.link(1).rttMs !== undefined);
+    expect(one.link(2).rttMs).toBeGreaterThan(0);
+    expect(one.link(2).lastSeenMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('settle on one stream where both dial at once, and lose no message', async () => {
+    for (let round = 0; round < 10; round++) {
+      const [one, two] = [nodes.make(1), nodes.make(2)];
+      await cluster(one, two);
+      const count = 20;
+      for (let i = 0; i < count; i++) {
+        one.transport.send([append(1, 2, i, 10)]);
+        two.transport.send([append(2, 1, i, 10)]);
+      }
+      await one.until(() => one.received.length === count);
+      await two.until(() => two.received.length === count);
+      expect(one.received.map(({ index }) => index)).toEqual(two.received.map(({ index }) => index));
+      expect([one.unreachable, two.unreachable]).toEqual([[], []]);
+      expect([one.link(2).connected, two.link(1).connected]).toEqual([true, true]);
+      await nodes.stop();
+    }
+  });
+});
+
+describe('a peer that goes away', () => {
+  it('is reported, dialled again with pauses, and reached once it is back', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2)];
+    await cluster(one, two);
+    one.transport.send([message(1, 2)]);
+    await two.until(() => two.received.length === 1);
+
+    await two.stop();
+    await one.until(() => one.unreachable.length > 0 && !one.link(2).connected);
+    one.transport.send([message(1, 2)]);
+    await one.until(() => one.link(2).error === 'connection refused');
+
+    await two.restart();
+    introduce(one, two);
+    const before = two.received.length;
+    await two.until(() => {
+      one.transport.send([message(1, 2)]);
+      return two.received.length > before;
+    });
+    expect(one.link(2)).toMatchObject({ connected: true, error: '' });
+  });
+
+  it('is cut off when it is no member any more, and what waits for it is dropped', async () => {
+    const [one, two, three] = [nodes.make(1), nodes.make(2), nodes.make(3)];
+    await cluster(one, two, three);
+    one.transport.send([message(1, 2), message(1, 3)]);
+    await three.until(() => three.received.length === 1);
+    one.transport.setPeers([one.member, two.member]);
+    expect(one.transport.links().map(({ id }) => id)).toEqual([2]);
+    await three.until(() => !three.link(1).connected);
+    expect(three.link(1).error).toBe('ended by the peer');
+    one.transport.send([message(1, 3)]);
+    one.transport.send([message(1, 2)]);
+    await two.until(() => two.received.length === 2);
+    expect(three.received.length).toBe(1);
+  });
+
+  it('is dialled anew when its address changes', async () => {
+    const [one, old, moved] = [nodes.make(1), nodes.make(2), nodes.make(2)];
+    await cluster(one, old);
+    one.transport.send([message(1, 2)]);
+    await old.until(() => old.received.length === 1);
+    await moved.start();
+    introduce(one, moved);
+    one.transport.send([message(1, 2)]);
+    await moved.until(() => moved.received.length === 1);
+    expect(one.link(2)).toMatchObject({ connected: true, address: moved.member.address });
+  });
+});
