@@ -12,7 +12,7 @@ const node = (...args) => run(process.execPath, args);
 const checks = {
   'protos are clean': () => tool('buf', 'lint'),
   'protos are formatted': () => tool('buf', 'format', '--diff', '--exit-code'),
-  'sources are formatted and clean': () => tool('biome', 'check', '.'),
+  'sources are formatted and clean': () => tool('biome', 'check', '--error-on-warnings', '.'),
   'types hold': () => tool('tsc', '-p', 'tsconfig.json', '--noEmit', '--incremental', 'false'),
   'nothing is unused': () => tool('knip'),
   'man pages say what the commands say': () => node('man/generate.js', '--check'),

@@ -1,0 +1,93 @@
+import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import { type Ending, ending, startBinary } from './binary.js';
+
+/** How a node is started. */
+export interface NodeSettings {
+  readonly id: number;
+  readonly address: string;
+  readonly dataDir: string;
+  readonly home: string;
+  /** More flags of `raftctl node start`. */
+  readonly flags: readonly string[];
+}
+
+/** One real node: `raftctl node start` in a process of its own. */
+export class NodeProcess {
+  readonly #child: ChildProcess;
+  /** How it ended, once it has. */
+  readonly ended: Promise<Ending>;
+  /** What it wrote, for whoever reads why a test failed. */
+  stdout = '';
+  stderr = '';
+
+  constructor(readonly settings: NodeSettings) {
+    const { id, dataDir, address, flags, home } = settings;
+    const args = ['node', 'start', '--id', String(id), '--data-dir', dataDir, '--listen', address, ...flags];
+    this.#child = startBinary(args, home);
+    this.ended = ending(this.#child);
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
+  }
+
+  /** Resolves when the node serves. Rejects when it ends before. */
+  async listening(): Promise<void> {
+    const line = `node ${this.settings.id} listening on ${this.settings.address}\n`;
+    const serving = new Promise<void>((resolve) => {
+      const look = () => this.stdout.includes(line) && resolve();
+      look();
+      this.#child.stdout?.on('data', look);
+    });
+    const failed = this.ended.then(({ exitCode, signal }) => {
+      throw new Error(`node ${this.settings.id} ended with ${exitCode ?? signal} before it served:\n${this.stderr}`);
+    });
+    await Promise.race([serving, failed]);
+  }
+
+  /** As a power cut for this process: it gets no word in. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  /** It stands still, connections open, until it is thawed. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  /** As an operator stops it. */
+  async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ending> {
+    this.#child.kill(signal);
+    return this.ended;
+  }
+}
+
+/** Ports of the loopback interface that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, listenAnywhere));
+  const ports = servers.map(({ port }) => port);
+  await Promise.all(servers.map(({ close }) => close()));
+  return ports;
+}
+
+/** Listens, speaks no protocol, and says where. */
+export function listenAnywhere(): Promise<{ port: number; close(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.end('220 not what you think\r\n'));
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new Error('no port');
+      const close = () => new Promise<void>((done) => server.close(() => done()));
+      resolve({ port: address.port, close });
+    });
+  });
+}
