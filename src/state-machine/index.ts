@@ -11,7 +11,7 @@
  *
  * - `kv`: string keys to JSON values, with versions and conditional writes (kv-machine.ts, kv-queries.ts)
  * - `register`: one buffer; read it first when you write a machine of your own (register-machine.ts)
- * - a module of the user's own, by path (load-state-machine.ts)
+ * - a module of the user's own is loaded, and its shape checked, by the daemon (src/daemon/load-state-machine.ts)
  *
  * A machine must never look at a clock, at chance, at the disk or the network, and never throw for what a command contains: every
  * replica applies the same log and must come to the same bytes. Whatever makes no sense is a result that says so. The node checks
@@ -21,5 +21,4 @@
  * stand before the machines, in src/node/sessions.ts. Where to read next: `StateMachine` in src/node/ports.ts.
  */
 export { KvMachine } from './kv-machine.js';
-export { loadStateMachine } from './load-state-machine.js';
 export { RegisterMachine } from './register-machine.js';

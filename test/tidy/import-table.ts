@@ -44,7 +44,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/membership',
-    rooms: { 'src/base': any, 'src/raft': types },
+    rooms: { 'src/base': any, 'src/gen': any, 'src/raft': types },
     packages: [],
     forbiddenGlobals: [...timeAndChance, ...outside, 'Buffer', 'Promise'],
     synchronous: true,

@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { StateMachine } from '../node/ports.js';
-import { KvMachine } from './kv-machine.js';
-import { RegisterMachine } from './register-machine.js';
+import { KvMachine, RegisterMachine } from '../state-machine/index.js';
 
 const ownMachines: ReadonlyMap<string, () => StateMachine> = new Map<string, () => StateMachine>([
   ['kv', () => new KvMachine()],

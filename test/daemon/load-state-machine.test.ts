@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadStateMachine } from '../../src/state-machine/index.js';
+import { loadStateMachine } from '../../src/daemon/load-state-machine.js';
 
 let folder: string;
 beforeAll(async () => {
