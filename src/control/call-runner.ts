@@ -1,0 +1,185 @@
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import { RaftctlError } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import { drained, orCutOff } from './cut-off.js';
+import { callerError, toStatus } from './error-status.js';
+import { UndecodableRequest } from './undecodable-request.js';
+
+/** Whether a call that is cut off may have changed something. */
+export type Effect = 'reads' | 'changes';
+
+/** What a handler is given beside the request. */
+export interface CallContext {
+  /** Aborted when the caller has gone or its time is over; the reason is the `RaftctlError` to end with. */
+  readonly signal: AbortSignal;
+}
+
+/** How long calls may take, in milliseconds. */
+export interface CallLimits {
+  /** For a unary call whose caller names no deadline. */
+  readonly unaryDefaultMs: number;
+  /** For a unary call whatever its caller names. */
+  readonly unaryMaxMs: number;
+  /** How long the reader of a stream may take nothing. */
+  readonly streamStallMs: number;
+}
+
+export const defaultCallLimits: CallLimits = { unaryDefaultMs: 10_000, unaryMaxMs: 60_000, streamStallMs: 60_000 };
+
+/** The part of a bidirectional call that its handler works with. */
+export type Duplex<Request, Response> = ServerDuplexStream<Request | UndecodableRequest, Response>;
+
+/** What all kinds of calls have. */
+interface AnyCall {
+  getDeadline(): Date | number;
+  getPath(): string;
+  on(event: 'cancelled', listener: () => void): unknown;
+  off(event: 'cancelled', listener: () => void): unknown;
+}
+
+const stopping = () => new RaftctlError('E_STOPPED', 'the node is stopping', { retryable: true });
+
+function cutOff(effect: Effect, why: string): RaftctlError {
+  return effect === 'reads'
+    ? new RaftctlError('E_CONN_TIMEOUT', why, { retryable: true })
+    : new RaftctlError('E_OUTCOME_UNKNOWN', `${why}; the change may or may not be made`, { changed: 'unknown' });
+}
+
+/**
+ * Runs every handler of the control plane, so that all of them share one way to take a call: cancellation and deadline become one
+ * `AbortSignal`, whatever is thrown becomes a status with its detail, and nothing becomes an unhandled rejection.
+ */
+export class CallRunner {
+  readonly #streams = new Set<AbortController>();
+  #refusing = false;
+
+  constructor(
+    private readonly logger: Logger,
+    readonly limits: CallLimits = defaultCallLimits,
+  ) {}
+
+  /** From now on new calls end with E_STOPPED; those that run go on. */
+  refuseCalls(): void {
+    this.#refusing = true;
+  }
+
+  /** Ends the streams that are open with E_STOPPED. */
+  endStreams(): void {
+    for (const stream of this.#streams) stream.abort(stopping());
+  }
+
+  /** One request, one answer. */
+  unary<Request, Response>(
+    effect: Effect,
+    answer: (request: Request, context: CallContext) => Response | Promise<Response>,
+  ): handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      const controller = new AbortController();
+      const stopClock = this.#startClock(call, effect, controller);
+      this.#admit(call.request)
+        .then((request) => orCutOff(Promise.resolve(answer(request, controller)), controller.signal))
+        .then(
+          (response) => callback(null, response),
+          (error) => callback(this.#failure(call, error)),
+        )
+        .finally(stopClock);
+    };
+  }
+
+  /** One request, many answers; takes the next one from the handler when the caller has room for it. Has no deadline but the caller's. */
+  serverStream<Request, Response>(
+    effect: Effect,
+    answer: (request: Request, context: CallContext) => AsyncIterable<Response>,
+  ): handleServerStreamingCall<Request, Response> {
+    return (call) => {
+      const controller = this.#openStream(call, effect);
+      this.#admit(call.request)
+        .then((request) => this.#writeAll(call, answer(request, controller), controller.signal))
+        .then(
+          () => call.end(),
+          (error) => call.emit('error', this.#failure(call, error)),
+        )
+        .finally(() => this.#streams.delete(controller));
+    };
+  }
+
+  /** Many requests, many answers. The handler does both and resolves when all is written. Has no deadline but the caller's. */
+  duplex<Request, Response>(
+    effect: Effect,
+    converse: (call: Duplex<Request, Response>, context: CallContext) => Promise<void>,
+  ): handleBidiStreamingCall<Request, Response> {
+    return (call) => {
+      const controller = this.#openStream(call, effect);
+      this.#admit(undefined)
+        .then(() => orCutOff(converse(call, controller), controller.signal))
+        .then(
+          () => call.end(),
+          (error) => call.emit('error', this.#failure(call, error)),
+        )
+        .finally(() => this.#streams.delete(controller));
+    };
+  }
+
+  /** The error that a caller gets to see for whatever was thrown; defects are logged. */
+  explain(thrown: unknown): RaftctlError {
+    return callerError(thrown, this.logger);
+  }
+
+  async #admit<Request>(request: Request | UndecodableRequest): Promise<Request> {
+    if (this.#refusing) throw stopping();
+    if (request instanceof UndecodableRequest) throw request.refusal();
+    return request;
+  }
+
+  #failure(call: AnyCall, thrown: unknown) {
+    const error = this.explain(thrown);
+    this.logger.debug('call refused', { method: call.getPath(), code: error.code, error: error.message });
+    return toStatus(error);
+  }
+
+  #startClock(call: AnyCall, effect: Effect, controller: AbortController): () => void {
+    const deadline = Number(call.getDeadline());
+    const wanted = Number.isFinite(deadline) ? deadline - Date.now() : this.limits.unaryDefaultMs;
+    const allowedMs = Math.max(0, Math.min(wanted, this.limits.unaryMaxMs));
+    const onTimeout = () => controller.abort(cutOff(effect, `no answer within ${Math.round(allowedMs)} ms`));
+    const timer = setTimeout(onTimeout, allowedMs);
+    const onCancelled = () => controller.abort(cutOff(effect, 'the caller has gone'));
+    call.on('cancelled', onCancelled);
+    return () => {
+      clearTimeout(timer);
+      // grpc-js says `cancelled` after each call, the answered ones too.
+      call.off('cancelled', onCancelled);
+    };
+  }
+
+  #openStream(call: AnyCall, effect: Effect): AbortController {
+    const controller = new AbortController();
+    this.#streams.add(controller);
+    call.on('cancelled', () => controller.abort(cutOff(effect, 'the caller has gone')));
+    return controller;
+  }
+
+  async #writeAll<Response>(
+    call: ServerWritableStream<unknown, Response>,
+    responses: AsyncIterable<Response>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const iterator = responses[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await orCutOff(iterator.next(), signal);
+        if (next.done) return;
+        if (!call.write(next.value)) await drained(call, signal, this.limits.streamStallMs);
+      }
+    } finally {
+      // Not awaited: a generator that waits for something returns only when that comes, and nobody needs its answer.
+      iterator.return?.().catch((error) => this.logger.debug('a stream ended badly', { error: String(error) }));
+    }
+  }
+}

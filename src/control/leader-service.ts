@@ -1,0 +1,24 @@
+import type {
+  LeaderServiceServer,
+  StepDownRequest,
+  StepDownResponse,
+  TransferLeaderRequest,
+  TransferLeaderResponse,
+} from '../gen/raftctl/v1/leader.js';
+import type { NodeApi } from '../node/node-api.js';
+import type { CallRunner } from './call-runner.js';
+
+/** Moving the leadership on purpose. */
+export function leaderService(node: NodeApi, runner: CallRunner): LeaderServiceServer {
+  return {
+    transferLeader: runner.unary(
+      'changes',
+      ({ target, maxLag }: TransferLeaderRequest, { signal }): Promise<TransferLeaderResponse> =>
+        node.transferLeader(target, maxLag, { signal }),
+    ),
+    stepDown: runner.unary('changes', async (_: StepDownRequest, { signal }): Promise<StepDownResponse> => {
+      const { from, to, term, elapsedMs } = await node.stepDown({ signal });
+      return { from, to, term, elapsedMs };
+    }),
+  };
+}

@@ -1,0 +1,17 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Server } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+
+const protoFiles = ['cluster', 'member', 'leader', 'log', 'snapshot', 'proposal', 'kv', 'register', 'errors'];
+
+/** Offers gRPC reflection of the control plane, from the proto files that come with the package. */
+export function addReflection(server: Server): void {
+  const packageRoot = dirname(createRequire(import.meta.url).resolve('raftctl/package.json'));
+  const definition = loadSync(
+    protoFiles.map((name) => `raftctl/v1/${name}.proto`),
+    { includeDirs: [join(packageRoot, 'proto')], keepCase: true },
+  );
+  new ReflectionService(definition).addToServer(server);
+}

@@ -1,0 +1,25 @@
+import type {
+  ListSnapshotsRequest,
+  ListSnapshotsResponse,
+  SnapshotServiceServer,
+  TriggerSnapshotRequest,
+  TriggerSnapshotResponse,
+} from '../gen/raftctl/v1/snapshot.js';
+import type { NodeApi } from '../node/node-api.js';
+import type { CallRunner } from './call-runner.js';
+
+/** Snapshots of the answering node. */
+export function snapshotService(node: NodeApi, runner: CallRunner): SnapshotServiceServer {
+  return {
+    triggerSnapshot: runner.unary(
+      'changes',
+      async ({ keepEntries }: TriggerSnapshotRequest): Promise<TriggerSnapshotResponse> => {
+        const { snapshot, logFirst } = await node.triggerSnapshot(keepEntries);
+        return { nodeId: node.id, snapshot, logFirst };
+      },
+    ),
+    listSnapshots: runner.unary('reads', (_: ListSnapshotsRequest): ListSnapshotsResponse => {
+      return { nodeId: node.id, snapshots: [...node.listSnapshots()] };
+    }),
+  };
+}
