@@ -107,6 +107,7 @@ export class GrpcTransport implements Transport, ConnectionHandler {
   }
 
   send(messages: readonly Message[]): void {
+    if (this.closed) return;
     for (const message of messages) {
       const link = this.peers.get(message.to);
       if (link === undefined || !isPeerType(message.msgType)) {
@@ -146,7 +147,8 @@ export class GrpcTransport implements Transport, ConnectionHandler {
   }
 
   links(): readonly LinkStatus[] {
-    return [...this.peers.values()].map((link) => link.status());
+    const shown = [...this.peers.values()].filter((link) => this.members.has(link.id) || link.inUse);
+    return shown.map((link) => link.status());
   }
 
   async close(): Promise<void> {

@@ -33,6 +33,12 @@ export function describeStatus(code: status, details: string): LinkError {
     case status.FAILED_PRECONDITION:
     case status.PERMISSION_DENIED:
       return { code: 'E_REFUSED', text: `refused: ${said}` };
+    case status.INVALID_ARGUMENT:
+    case status.INTERNAL:
+    case status.UNKNOWN:
+      return { code: 'E_REFUSED', text: said };
+    case status.RESOURCE_EXHAUSTED:
+      return { code: 'E_OVERLOADED', text: said };
     case status.UNIMPLEMENTED:
       return { code: 'E_NOT_RAFTNODE', text: 'what answers there is no raftctl node' };
     case status.DEADLINE_EXCEEDED:

@@ -96,7 +96,8 @@ export class SnapshotReceiver {
         clearTimeout(timer);
         await sink.finish();
       } catch (thrown) {
-        await sink.abort();
+        // What went wrong first says more than what goes wrong in tidying up.
+        await sink.abort().catch(() => {});
         throw thrown;
       }
       events.onSnapshotReceived(message);

@@ -1,0 +1,223 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Server,
+  ServerCredentials,
+  type StatusObject,
+  status,
+} from '@grpc/grpc-js';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Message, MessageType } from '../../src/gen/raft/v1/raft.js';
+import { ConnectRequest, ConnectResponse, type PeerFrame } from '../../src/gen/raftctl/v1/transport.js';
+import { makeHello } from '../../src/transport/hello.js';
+import { cluster, message, Nodes, RecordingLogger, type TestNode } from './network.js';
+
+const nodes = new Nodes();
+const clients: Client[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await nodes.stop();
+});
+
+const path = '/raftctl.v1.TransportService/Connect';
+const asIs = (bytes: Buffer) => bytes;
+
+/** A peer stream of which every byte is the test's own. */
+class RawPeer {
+  readonly frames: NonNullable<PeerFrame['frame']>[] = [];
+  private readonly call: ClientDuplexStream<Buffer, Buffer>;
+  readonly ended: Promise<StatusObject>;
+
+  constructor(readonly node: TestNode) {
+    const client = new Client(`127.0.0.1:${node.port}`, credentials.createInsecure());
+    clients.push(client);
+    this.call = client.makeBidiStreamRequest(path, asIs, asIs);
+    this.call.on('error', () => {});
+    this.call.on('data', (bytes: Buffer) => {
+      const frame = ConnectResponse.decode(bytes).frame?.frame;
+      if (frame !== undefined) this.frames.push(frame);
+    });
+    this.ended = new Promise((resolve) => this.call.on('status', resolve));
+  }
+
+  write(bytes: Uint8Array): this {
+    this.call.write(Buffer.from(bytes));
+    return this;
+  }
+
+  frame(frame: PeerFrame['frame']): this {
+    return this.write(ConnectRequest.encode({ frame: { frame } }).finish());
+  }
+
+  /** As node 9 of the same cluster. */
+  hello(): this {
+    return this.frame({ $case: 'hello', value: { ...makeHello(this.node.identity, this.node.id), from: 9 } });
+  }
+
+  batch(...messages: Message[]): this {
+    return this.frame({ $case: 'batch', value: { messages } });
+  }
+}
+
+/** A node that talks to another one all the while: whatever a raw peer does must not touch that. */
+async function busyNode(logger = new RecordingLogger()): Promise<{ node: TestNode; undisturbed: () => Promise<void> }> {
+  const [node, other] = [nodes.make(1, { logger }), nodes.make(2)];
+  await cluster(node, other);
+  other.transport.send([message(2, 1)]);
+  await node.until(() => node.received.length === 1);
+  return {
+    node,
+    undisturbed: async () => {
+      const before = other.received.length;
+      node.transport.send([message(1, 2)]);
+      await other.until(() => other.received.length === before + 1);
+      expect(other.unreachable).toEqual([]);
+    },
+  };
+}
+
+/** A type that no node has heard of. */
+const unknownType: number = 99;
+
+/** A frame with one message whose term is 2^64 - 1. */
+function hugeTerm(): Uint8Array {
+  const inner = new BinaryWriter().uint32(32).uint64('18446744073709551615').finish();
+  const nest = (field: number, bytes: Uint8Array) =>
+    new BinaryWriter()
+      .uint32((field << 3) | 2)
+      .bytes(bytes)
+      .finish();
+  return nest(1, nest(2, nest(1, inner)));
+}
+
+describe('a peer that does not keep to the protocol', () => {
+  const cases: [string, (peer: RawPeer) => RawPeer, status, string][] = [
+    [
+      'sends noise',
+      (peer) => peer.write(Buffer.from('ffffffffffffffffffff', 'hex')),
+      status.INVALID_ARGUMENT,
+      'cannot be read',
+    ],
+    [
+      'sends noise after its hello',
+      (peer) => peer.hello().write(Buffer.from('0a05', 'hex')),
+      status.INVALID_ARGUMENT,
+      'cannot be read',
+    ],
+    ['sends an empty frame', (peer) => peer.write(Buffer.alloc(0)), status.INVALID_ARGUMENT, 'it says nothing'],
+    [
+      'sends a number beyond 2^53 - 1',
+      (peer) => peer.hello().write(hugeTerm()),
+      status.INVALID_ARGUMENT,
+      'MAX_SAFE_INTEGER',
+    ],
+    ['says no hello', (peer) => peer.batch(message(9, 1)), status.INVALID_ARGUMENT, 'not a hello'],
+    ['says hello twice', (peer) => peer.hello().hello(), status.INVALID_ARGUMENT, 'second hello'],
+    [
+      'sends more than fits a frame',
+      (peer) => peer.hello().write(Buffer.alloc(5 << 20)),
+      status.RESOURCE_EXHAUSTED,
+      '',
+    ],
+  ];
+  it.each(cases)('and %s loses its stream, and nobody else does', async (_, act, code, text) => {
+    const { node, undisturbed } = await busyNode();
+    const ended = await act(new RawPeer(node)).ended;
+    expect(ended.code).toBe(code);
+    expect(ended.details).toContain(text);
+    expect(node.received.length).toBe(1);
+    await undisturbed();
+  });
+
+  it('and never says hello at all is not waited for', async () => {
+    const node = await nodes.make(1, { config: { helloTimeoutMs: 50 } }).start();
+    expect((await new RawPeer(node).ended).code).toBe(status.DEADLINE_EXCEEDED);
+  });
+
+  it('has its echo, its valid messages, and no others', async () => {
+    const logger = new RecordingLogger();
+    const { node, undisturbed } = await busyNode(logger);
+    const peer = new RawPeer(node).hello().frame({ $case: 'ping', value: { nonce: 77, echo: false } });
+    const local = [
+      'HUP',
+      'BEAT',
+      'PROPOSE',
+      'SNAPSHOT',
+      'UNREACHABLE',
+      'SNAP_STATUS',
+      'CHECK_QUORUM',
+      'FORGET_LEADER',
+    ] as const;
+    peer.batch(...local.map((type) => message(9, 1, { msgType: MessageType[type] })));
+    peer.batch(
+      message(2, 1),
+      message(9, 3),
+      message(9, 1, { msgType: unknownType as MessageType }),
+      message(9, 1, { commit: 5 }),
+    );
+    await node.until(() => node.received.length > 1);
+    expect(node.received.slice(1)).toEqual([message(9, 1, { commit: 5 })]);
+    expect(peer.frames).toContainEqual({ $case: 'ping', value: { nonce: 77, echo: true } });
+    // One line a kind, however many there were.
+    expect(logger.lines.map(({ fields }) => fields['reason']).sort()).toEqual([
+      'it is for another node',
+      'it names another sender than its stream',
+      'its type does not travel between nodes',
+    ]);
+    await undisturbed();
+  });
+
+  it('and sends any bytes at all ends with a status of its own', async () => {
+    const { node, undisturbed } = await busyNode();
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.uint8Array({ maxLength: 64 }), async (introduced, bytes) => {
+        const peer = new RawPeer(node);
+        if (introduced) peer.hello();
+        // Bytes that happen to be a frame, or to skip as unknown fields, are followed by some that never are.
+        peer.write(bytes).write(Buffer.from('ff', 'hex'));
+        expect((await peer.ended).code).not.toBe(status.UNKNOWN);
+        return true;
+      }),
+      { numRuns: 50 },
+    );
+    await undisturbed();
+  });
+});
+
+describe('a node that dials', () => {
+  it('is not hurt by an address where something else answers', async () => {
+    const imposter = new Server();
+    const method = { path, requestStream: true, responseStream: true } as const;
+    const codec = {
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    };
+    imposter.addService(
+      { connect: { ...method, ...codec } },
+      { connect: (call: { write(bytes: Buffer): void }) => call.write(Buffer.from('junk')) },
+    );
+    const port = await new Promise<number>((resolve) =>
+      imposter.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (_, bound) => resolve(bound)),
+    );
+    const one = await nodes.make(1).start();
+    one.transport.setPeers([{ id: 2, name: '', address: `127.0.0.1:${port}`, addedIndex: 1 }]);
+    one.transport.send([message(1, 2)]);
+    await one.until(() => one.unreachable.length > 0);
+    expect(one.link(2).error).toContain('a frame cannot be read');
+    imposter.forceShutdown();
+  });
+
+  it('is not hurt by an address that is none', async () => {
+    const one = await nodes.make(1).start();
+    one.transport.setPeers([{ id: 2, name: '', address: 'no such thing://', addedIndex: 1 }]);
+    one.transport.send([message(1, 2)]);
+    await one.until(() => one.unreachable.length > 0);
+    expect(one.link(2).connected).toBe(false);
+    expect(one.link(2).error).not.toBe('');
+  });
+});

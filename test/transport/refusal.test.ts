@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { PeerIdentity } from '../../src/node/ports.js';
+import { cluster, message, type NodeSetup, Nodes, RecordingLogger } from './network.js';
+
+const nodes = new Nodes();
+afterEach(() => nodes.stop());
+
+/** Node 1 dials node 2 until it knows why it may not; returns what its link says. */
+async function refusal(one: NodeSetup, two: NodeSetup): Promise<string> {
+  const [dialler, hearer] = [nodes.make(1, one), nodes.make(2, two)];
+  await cluster(dialler, hearer);
+  dialler.transport.send([message(1, 2)]);
+  await dialler.until(() => dialler.link(2).error.startsWith('refused'));
+  expect(dialler.unreachable).toContain(2);
+  expect(hearer.received).toEqual([]);
+  return dialler.link(2).error;
+}
+
+const fresh: Partial<PeerIdentity> = { clusterId: '', incarnation: 0 };
+const learners = { isVoter: () => false };
+
+describe('a stranger is refused, and told why', () => {
+  it('because it belongs to another cluster', async () => {
+    expect(await refusal({}, { identity: { clusterId: 'c2' } })).toBe(
+      'refused: node 2 belongs to cluster "c2", node 1 to "c1"',
+    );
+  });
+
+  it('because it runs another state machine', async () => {
+    expect(await refusal({ identity: { stateMachine: 'register' } }, {})).toContain(
+      'node 2 runs state machine "kv", node 1 runs "register"',
+    );
+  });
+
+  it('because it comes from before the cluster was recovered', async () => {
+    expect(await refusal({}, { identity: { incarnation: 2 } })).toContain(
+      'node 1 is of incarnation 1 of the cluster, which is at 2 now',
+    );
+  });
+
+  it('because it is no member', async () => {
+    expect(await refusal({}, { identity: { isKnown: (id) => id === 3 } })).toBe(
+      'refused: node 1 is not a member of the cluster',
+    );
+  });
+
+  it('because another node answers at the address that was dialled', async () => {
+    const [one, three] = [nodes.make(1), nodes.make(3)];
+    await cluster(one, three);
+    one.transport.setPeers([{ ...three.member, id: 2 }]);
+    one.transport.send([message(1, 2)]);
+    await one.until(() => one.link(2).error.startsWith('refused'));
+    expect(one.link(2).error).toBe('refused: this is node 3, not node 2');
+  });
+
+  it('because two nodes have one id', async () => {
+    const [one, twin] = [nodes.make(1), nodes.make(1)];
+    await cluster(one, twin);
+    one.transport.setPeers([{ ...twin.member, id: 2 }]);
+    one.transport.send([message(1, 2)]);
+    await one.until(() => one.link(2).error.startsWith('refused'));
+    expect(one.link(2).error).toBe('refused: node 1 speaks to itself: two nodes have one id');
+  });
+
+  it('because it was a voter and has lost its data, whichever side dials', async () => {
+    const text = 'voter 2 has lost its data: remove it and add it again as a new member';
+    expect(await refusal({}, { identity: fresh })).toBe(`refused: ${text}`);
+    await nodes.stop();
+    const [one, two] = [nodes.make(1), nodes.make(2, { identity: fresh })];
+    await cluster(one, two);
+    two.transport.send([message(2, 1)]);
+    await two.until(() => two.link(1).error.startsWith('refused'));
+    expect(two.link(1).error).toBe(`refused: ${text}`);
+  });
+
+  it('once in the log, however often it comes back', async () => {
+    const logger = new RecordingLogger();
+    const [one, two] = [nodes.make(1), nodes.make(2, { logger, identity: { clusterId: 'c2' } })];
+    await cluster(one, two);
+    await one.until(() => {
+      one.transport.send([message(1, 2)]);
+      return one.unreachable.length >= 4;
+    });
+    expect(logger.lines.filter((line) => line.message === 'peer refused').length).toBe(1);
+  });
+});
+
+describe('a fresh node', () => {
+  it('becomes one of the cluster that asks first, and answers over the stream of whoever asked', async () => {
+    const identity = { clusterId: '' };
+    const joined: string[] = [];
+    const onAdopt = async (clusterId: string) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      joined.push(clusterId);
+      Object.assign(two.identity, { clusterId });
+    };
+    const [one, two] = [nodes.make(1, { identity: learners }), nodes.make(2, { identity, onAdopt })];
+    await cluster(one, two);
+    two.transport.setPeers([]);
+    one.transport.send([message(1, 2)]);
+    await two.until(() => two.received.length === 1);
+    expect(joined).toEqual(['c1']);
+    two.transport.setPeers([]);
+    two.transport.send([message(2, 1)]);
+    await one.until(() => one.received.length === 1);
+    expect(two.link(1).connected).toBe(true);
+  });
+
+  it('refuses a cluster that its node does not want', async () => {
+    const onAdopt = () => Promise.reject(new Error('this node was told to join another cluster'));
+    expect(await refusal({ identity: learners }, { identity: fresh, onAdopt })).toBe(
+      'refused: this node was told to join another cluster',
+    );
+  });
+
+  it('refuses the second of two clusters that ask at once', async () => {
+    const onAdopt = async (clusterId: string) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (two.identity.clusterId === '') Object.assign(two.identity, { clusterId });
+    };
+    const two = nodes.make(2, { identity: { clusterId: '' }, onAdopt });
+    const one = nodes.make(1, { identity: learners });
+    const three = nodes.make(3, { identity: { ...learners, clusterId: 'c3' } });
+    await cluster(two, one, three);
+    one.transport.send([message(1, 2)]);
+    three.transport.send([message(3, 2)]);
+    await two.until(() => two.received.length >= 1);
+    const loser = two.identity.clusterId === 'c1' ? three : one;
+    await loser.until(() => loser.link(2).error.startsWith('refused: node 2 belongs to cluster'));
+    expect(new Set(two.received.map(({ from }) => from)).size).toBe(1);
+  });
+});
