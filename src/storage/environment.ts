@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { messageOf, RaftctlError } from '../base/errors.js';
+
+/** A named sub-database of plain bytes. */
+export type Table = Database<Uint8Array, Uint8Array>;
+
+/** A held view of the environment as of one moment. */
+export type ReadTransaction = Transaction;
+
+/** The LMDB environment of a node. Nothing is ever kept in its unnamed root. */
+export interface Environment {
+  readonly root: RootDatabase<Uint8Array, Uint8Array>;
+  readonly log: Table;
+  readonly meta: Table;
+  /** The two keyspaces; the applied state says which one is live. */
+  readonly states: readonly [Table, Table];
+}
+
+/** Which of the two keyspaces. */
+export type KeyspaceNumber = 0 | 1;
+
+/** Name of the database file within the data directory. */
+export const DATA_FILE = 'data.mdb';
+
+const binary = { keyEncoding: 'binary', encoding: 'binary', cache: false } as const;
+
+/**
+ * Opens, or creates, the environment in a folder. The sub-databases are created in synchronous transactions: this is the one place
+ * where that is no harm, since nothing is served yet.
+ * @throws RaftctlError E_CORRUPT
+ */
+export function openEnvironment(dataDir: string): Environment {
+  // Files that LMDB creates get their mode from the umask alone.
+  const umask = process.umask(0o077);
+  try {
+    const root = open<Uint8Array, Uint8Array>({
+      path: dataDir,
+      // A folder whose name has a dot in it would be taken for the name of a file.
+      noSubdir: false,
+      // Commits resolve when they are flushed, and what was rejected stays gone; by default neither holds.
+      overlappingSync: false,
+      ...binary,
+    });
+    const table = (name: string): Table => root.openDB<Uint8Array, Uint8Array>({ name, ...binary });
+    return { root, log: table('log'), meta: table('meta'), states: [table('state-a'), table('state-b')] };
+  } catch (thrown) {
+    throw new RaftctlError('E_CORRUPT', `${join(dataDir, DATA_FILE)} cannot be opened: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** Sizes of the environment. */
+export interface DatabaseStats {
+  readonly dbBytes: number;
+  readonly mapBytes: number;
+  readonly readers: number;
+}
+
+export function databaseStats({ root }: Environment): DatabaseStats {
+  return {
+    dbBytes: (statOf(root, 'lastPageNumber') + 1) * statOf(root, 'pageSize'),
+    mapBytes: statOf(root, 'mapSize'),
+    readers: statOf(root, 'numReaders'),
+  };
+}
+
+/** Bytes of the pages that hold a table's records: about what the records have. */
+export function tableBytes(table: Table): number {
+  return (statOf(table, 'treeLeafPageCount') + statOf(table, 'overflowPages')) * statOf(table, 'pageSize');
+}
+
+/** One of lmdb's statistics, which it types as an empty object. */
+function statOf(table: Table, name: string): number {
+  const stats: Partial<Record<string, unknown>> = table.getStats();
+  const value = stats[name];
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RaftctlError } from '../base/errors.js';
+import type { NodeIdentity } from '../node/ports.js';
+import { replaceFile } from './durable-file.js';
+
+/** Name of the file within the data directory. */
+export const IDENTITY_FILE = 'identity.json';
+
+/** Version of the whole data directory's form. */
+export const FORMAT_VERSION = 1;
+
+/** The identity of a node, with what else its file says. */
+export interface StoredIdentity extends NodeIdentity {
+  /** ISO 8601, for people. */
+  readonly createdAt: string;
+}
+
+/**
+ * Reads whose data directory this is.
+ * @returns undefined where there is no such file
+ * @throws RaftctlError E_CORRUPT for a file that makes no sense, E_IDENTITY for one of a newer version
+ */
+export async function readIdentity(dataDir: string): Promise<StoredIdentity | undefined> {
+  const path = join(dataDir, IDENTITY_FILE);
+  const text = await readFile(path, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return undefined;
+    throw new RaftctlError('E_DISK', `${path} cannot be read: ${thrown.message}`, { cause: thrown });
+  });
+  if (text === undefined) return undefined;
+  const value = parse(text);
+  const formatVersion = value?.['formatVersion'];
+  if (value === undefined || typeof formatVersion !== 'number') throw damaged(path);
+  if (formatVersion > FORMAT_VERSION) {
+    throw new RaftctlError(
+      'E_IDENTITY',
+      `${dataDir} was written by a newer raftctl: its format is ${formatVersion}, this one knows up to ${FORMAT_VERSION}`,
+    );
+  }
+  const { nodeId, clusterId, incarnation, stateMachine, createdAt } = value;
+  if (typeof nodeId !== 'number' || typeof incarnation !== 'number') throw damaged(path);
+  if (typeof clusterId !== 'string' || typeof stateMachine !== 'string' || typeof createdAt !== 'string')
+    throw damaged(path);
+  return { nodeId, clusterId, incarnation, stateMachine, createdAt };
+}
+
+/** Writes the identity; flushed, with its folder, when it resolves. */
+export async function writeIdentity(dataDir: string, identity: StoredIdentity): Promise<void> {
+  const content = { formatVersion: FORMAT_VERSION, ...identity };
+  await replaceFile(join(dataDir, IDENTITY_FILE), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function damaged(path: string): RaftctlError {
+  return new RaftctlError('E_CORRUPT', `${path} is damaged: it does not say whose data directory this is`);
+}

@@ -1,0 +1,75 @@
+import { crc32 } from 'node:zlib';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { RaftctlError } from '../base/errors.js';
+import { Entry } from '../gen/raft/v1/raft.js';
+import { CHECKSUM_BYTES, checksumOf } from './sealed-record.js';
+
+/** A log entry as it lies on disk, with its checksum in the chain. */
+export interface LogRecord {
+  /** Checksum, then the encoded entry. */
+  readonly bytes: Uint8Array;
+  readonly checksum: number;
+}
+
+/** Key of an index: eight bytes, big-endian, so that the order of keys is the order of indexes. */
+export function logKey(index: number): Uint8Array {
+  const key = Buffer.allocUnsafeSlow(8);
+  key.writeBigUInt64BE(BigInt(index));
+  return key;
+}
+
+/** Index of a key of the log. */
+export function indexOfKey(key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset, 8).getBigUint64(0));
+}
+
+const noChecksum = new Uint8Array(CHECKSUM_BYTES);
+
+/**
+ * Encodes an entry behind its checksum. Each checksum goes over the one before it, so that an entry that is missing, or left over
+ * from another time, breaks the chain as surely as a flipped bit.
+ * @param previous checksum of the entry before
+ */
+export function encodeLogRecord(previous: number, entry: Entry): LogRecord {
+  const bytes = Entry.encode(entry, new BinaryWriter().raw(noChecksum)).finish();
+  const checksum = chainChecksum(previous, entry.index, bytes.subarray(CHECKSUM_BYTES));
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, checksum);
+  return { bytes, checksum };
+}
+
+/** Whether a record is what was written at `index` behind an entry with the checksum `previous`. */
+export function isIntact(previous: number, index: number, record: Uint8Array): boolean {
+  if (record.length < CHECKSUM_BYTES) return false;
+  return checksumOf(record) === chainChecksum(previous, index, record.subarray(CHECKSUM_BYTES));
+}
+
+/**
+ * The entry of a record that is intact.
+ * @throws RaftctlError E_CORRUPT where it is not the entry of this index
+ */
+export function decodeLogRecord(index: number, record: Uint8Array): Entry {
+  let entry: Entry;
+  try {
+    entry = Entry.decode(record.subarray(CHECKSUM_BYTES));
+  } catch (thrown) {
+    throw damagedEntry(index, 'it cannot be decoded', thrown);
+  }
+  if (entry.index !== index) throw damagedEntry(index, `it says that it is entry ${entry.index}`);
+  return entry;
+}
+
+/** An entry that cannot be trusted: the node must neither serve it nor vote on it. */
+export function damagedEntry(index: number, reason: string, cause?: unknown): RaftctlError {
+  return new RaftctlError('E_CORRUPT', `entry ${index} of the log is damaged: ${reason}`, {
+    cause,
+    hint: 'remove this node from the cluster, clear its data directory, and add it again under a new id',
+  });
+}
+
+const head = Buffer.alloc(12);
+
+function chainChecksum(previous: number, index: number, entryBytes: Uint8Array): number {
+  head.writeUInt32BE(previous, 0);
+  head.writeBigUInt64BE(BigInt(index), 4);
+  return crc32(entryBytes, crc32(head));
+}

@@ -1,0 +1,115 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { silentLogger } from '../../src/base/logger.js';
+import { type Entry, EntryType } from '../../src/gen/raft/v1/raft.js';
+import { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
+import type { AppliedMark, StateRecord } from '../../src/node/ports.js';
+import { type LmdbStore, openStore, type StoreOptions } from '../../src/storage/index.js';
+
+const opened = new Set<LmdbStore>();
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const store of opened) await store.close();
+  opened.clear();
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder of its own, removed behind the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'raftctl-storage-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Opens a store that is closed behind the test at the latest. */
+export async function openTestStore(dataDir: string, options: Partial<StoreOptions> = {}): Promise<LmdbStore> {
+  const store = await openStore({ dataDir, nodeId: 1, stateMachine: 'kv', logger: silentLogger, ...options });
+  opened.add(store);
+  return store;
+}
+
+/** What a crash of the process at this moment would leave, as far as it is flushed: a copy of the folder, opened. */
+export async function reopenCopy(dataDir: string, options: Partial<StoreOptions> = {}): Promise<LmdbStore> {
+  const copy = await copyOf(dataDir);
+  return openTestStore(copy, options);
+}
+
+/** A copy of a data directory without its lock. */
+export async function copyOf(dataDir: string): Promise<string> {
+  const copy = await temporaryFolder();
+  await cp(dataDir, copy, { recursive: true });
+  await rm(join(copy, 'LOCK'), { force: true });
+  return copy;
+}
+
+/** Closes a store and opens its folder again. */
+export async function restart(store: LmdbStore): Promise<LmdbStore> {
+  const { dataDir } = store.status();
+  await store.close();
+  return openTestStore(dataDir);
+}
+
+export const clusterSpec = BootstrapSpec.create({
+  clusterId: '0123456789abcdef0123456789abcdef',
+  name: 'test',
+  members: [{ id: 1, name: 'n1', address: 'localhost:1', addedIndex: 1 }],
+  voters: [1],
+  learners: [],
+});
+
+/** A store that is the only voter of a cluster. */
+export async function bootstrappedStore(options: Partial<StoreOptions> = {}): Promise<LmdbStore> {
+  const store = await openTestStore(await temporaryFolder(), options);
+  await store.bootstrap(clusterSpec, [record('member/1', 'localhost:1')]);
+  return store;
+}
+
+export function bytes(text: string): Uint8Array {
+  return Buffer.from(text);
+}
+
+export function text(value: Uint8Array | undefined): string | undefined {
+  return value === undefined ? undefined : Buffer.from(value).toString();
+}
+
+export function record(key: string, value: string): StateRecord {
+  return { key: bytes(key), value: bytes(value) };
+}
+
+export function entry(index: number, term: number, data = `entry ${index} of term ${term}`): Entry {
+  return { entryType: EntryType.NORMAL, term, index, data: bytes(data), context: new Uint8Array() };
+}
+
+/** Entries [from, to] of one term. */
+export function run(from: number, to: number, term: number): Entry[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => entry(from + i, term));
+}
+
+/** Where apply stands at `index`, with the cluster as it was bootstrapped. */
+export function mark(store: LmdbStore, index: number, term: number): AppliedMark {
+  return { ...store.applied, index, term };
+}
+
+/** Applies up to `index` in one write: for each key a value, or undefined to delete it. */
+export function apply(
+  store: LmdbStore,
+  index: number,
+  term: number,
+  state: Record<string, string | undefined>,
+): Promise<void> {
+  const txn = store.beginApply();
+  for (const [key, value] of Object.entries(state)) {
+    if (value === undefined) txn.delete(bytes(key));
+    else txn.put(bytes(key), bytes(value));
+  }
+  return store.write({ entries: [], applied: mark(store, index, term) });
+}
+
+/** All records of the flushed state. */
+export function stateOf(store: LmdbStore): Record<string, string | undefined> {
+  const records = [...store.view().range({ start: new Uint8Array() })];
+  return Object.fromEntries(records.map(({ key, value }) => [text(key), text(value)]));
+}
