@@ -181,7 +181,7 @@ function upperFirst(said) {
 }
 
 function lowerFirst(said) {
-  return /^[A-Z][a-z]/.test(said) ? said.charAt(0).toLowerCase() + said.slice(1) : said;
+  return /^[A-Z](?![A-Z])/.test(said) ? said.charAt(0).toLowerCase() + said.slice(1) : said;
 }
 
 function fileUrl(path) {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -19,6 +20,9 @@ import { checkout, isHandWritten, readSourceTree, type SourceTree } from './tidy
 /** The house rules, held against the checkout. `planted` below shows that each rule finds what it is for. */
 const tree = readSourceTree();
 const documentOf = (path: string) => readFileSync(join(checkout, path), 'utf8');
+const pages = readdirSync(join(checkout, 'man'))
+  .filter((file) => file.endsWith('.1'))
+  .sort();
 const documents = [
   'README.md',
   'CHANGELOG.md',
@@ -66,9 +70,15 @@ describe('the checkout', () => {
 
   test('has a man page for every command', () => {
     const commands = [...tree.keys()].filter((file) => file.startsWith('commands/'));
-    const pages = readdirSync(join(checkout, 'man')).filter((file) => file.endsWith('.1'));
     expect(commands.length).toBeGreaterThan(0);
     expect(manPages(commands, pages)).toEqual([]);
+  });
+
+  test('has man pages that say what the commands say', () => {
+    const check = spawnSync(process.execPath, ['man/generate.js', '--check'], { cwd: checkout, encoding: 'utf8' });
+    expect([check.status, check.stderr]).toEqual([0, '']);
+    const listed = JSON.parse(documentOf('package.json')) as { man: string[] };
+    expect(listed.man).toEqual(pages.map((page) => `man/${page}`));
   });
 
   test.each(documents)('%s is there, and its links lead somewhere', (path) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestCluster } from './cluster.js';
 import type { MemberList } from './documents.js';
-import { freePorts, listenAnywhere } from './node-process.js';
+import { freePorts, listen } from './node-process.js';
 
 describe('bad input is refused: a clear error, the right exit code, nothing changed', () => {
   let cluster: TestCluster;
@@ -53,7 +53,7 @@ describe('bad input is refused: a clear error, the right exit code, nothing chan
     const [port] = await freePorts(1);
     const nobody = await cluster.run(['status', '--endpoints', `127.0.0.1:${port}`], []);
     expect([nobody.exitCode, nobody.json.errors[0]?.code]).toEqual([3, 'E_CONN_REFUSED']);
-    const stranger = await listenAnywhere();
+    const stranger = await listen();
     const spoken = await cluster.run(['status', '--endpoints', `127.0.0.1:${stranger.port}`], []);
     await stranger.close();
     expect([spoken.exitCode, spoken.json.errors[0]?.code]).toEqual([3, 'E_NOT_RAFTNODE']);

@@ -2,29 +2,35 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporaryFolder } from './binary.js';
-import { freePorts } from './node-process.js';
+import { freePortRange } from './node-process.js';
 import { raftctl } from './raftctl.js';
 
 const folder = temporaryFolder();
-let base: number;
+const dir = join(folder.path, 'playground');
+let port: number;
 beforeAll(async () => {
-  [base = 0] = await freePorts(1);
+  port = await freePortRange(3);
 });
 afterAll(() => folder.remove());
 
-test('the playground makes its tour without a terminal, exits 0, and leaves no process and its data', async () => {
-  const dir = join(folder.path, 'playground');
-  const tour = await raftctl(['playground', '--dir', dir, '--port', String(base)], folder.path);
-  expect(tour.stderr).toBe('');
-  expect(tour.exitCode).toBe(0);
-  for (const shown of ['ROLE', 'leader', 'MATCH', 'voter', 'raftctl member change'])
-    expect(tour.stdout, `the tour shows ${shown}`).toContain(shown);
-  const nodes = [base, base + 1, base + 2].map((port) =>
-    raftctl(['status', '--endpoints', `127.0.0.1:${port}`], folder.path),
-  );
-  for (const { exitCode } of await Promise.all(nodes)) expect(exitCode).toBe(3);
-  expect(readdirSync(dir).length).toBeGreaterThanOrEqual(3);
+const playground = (...flags: string[]) =>
+  raftctl(['playground', '--dir', dir, '--port', String(port), ...flags], folder.path);
 
-  const again = await raftctl(['playground', '--dir', dir, '--port', String(base)], folder.path);
-  expect(again.exitCode).toBe(0);
+test('the playground makes its tour without a terminal, exits 0, and leaves its data and no process', async () => {
+  const tour = await playground();
+  expect([tour.exitCode, tour.stderr]).toEqual([0, expect.stringContaining(dir)]);
+  for (const shown of ['cluster bootstrap', 'hello, raft', 'leader', 'MATCH', 'voter'])
+    expect(tour.stdout, `the tour shows ${shown}`).toContain(shown);
+  expect(readdirSync(dir)).toEqual(expect.arrayContaining(['n1', 'n2', 'n3']));
+  for (const id of [1, 2, 3]) {
+    const asked = await raftctl(['status', '--endpoints', `127.0.0.1:${port + id}`], folder.path);
+    expect(asked.exitCode).toBe(3);
+  }
+});
+
+test('it goes on with the data of the run before, or begins anew', async () => {
+  const versionOf = async (...flags: string[]) =>
+    /"hello, raft"[\s\S]*?version (\d+)/.exec((await playground(...flags)).stdout)?.[1];
+  expect(await versionOf()).toBe('2');
+  expect(await versionOf('--reset')).toBe('1');
 });

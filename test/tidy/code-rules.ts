@@ -73,10 +73,7 @@ export function typeEscapes(tree: SourceTree): string[] {
   });
 }
 
-const unfinished = new RegExp(
-  `\\b(${['TO', 'FIX'].map((start, at) => start + ['DO', 'ME'][at]).join('|')})\\b`,
-  'g',
-);
+const unfinished = new RegExp(`\\b(${['TO', 'FIX'].map((start, at) => start + ['DO', 'ME'][at]).join('|')})\\b`, 'g');
 
 /** Marks of work that somebody meant to come back to. */
 export function unfinishedWork(tree: SourceTree): string[] {
