@@ -24,16 +24,21 @@ export interface Leftover {
 export class EntryLog {
   #bounds: LogBounds;
   #bytes: number;
-  readonly #tail = new LogTail();
+  readonly #tail: LogTail;
 
-  /** @param bytes of the entries on disk, about */
+  /**
+   * @param bytes of the entries on disk, about
+   * @param tail empty
+   */
   constructor(
     bounds: LogBounds,
     bytes: number,
     private readonly read: ReadLogRecord,
+    tail = new LogTail(),
   ) {
     this.#bounds = bounds;
     this.#bytes = bytes;
+    this.#tail = tail;
   }
 
   get bounds(): LogBounds {

@@ -1,12 +1,15 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach } from 'vitest';
 import { silentLogger } from '../../src/base/logger.js';
-import { type Entry, EntryType } from '../../src/gen/raft/v1/raft.js';
+import { ConfState, type Entry, EntryType, type SnapshotMetadata } from '../../src/gen/raft/v1/raft.js';
 import { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
+import { SnapshotFileChunk, SnapshotFileHeader, SnapshotFileTrailer } from '../../src/gen/raftctl/v1/storage.js';
 import type { AppliedMark, StateRecord } from '../../src/node/ports.js';
 import { type LmdbStore, openStore, type StoreOptions } from '../../src/storage/index.js';
+import { encodeFrame } from '../../src/storage/snapshot-frames.js';
 
 const opened = new Set<LmdbStore>();
 const folders: string[] = [];
@@ -112,4 +115,38 @@ export function apply(
 export function stateOf(store: LmdbStore): Record<string, string | undefined> {
   const records = [...store.view().range({ start: new Uint8Array() })];
   return Object.fromEntries(records.map(({ key, value }) => [text(key), text(value)]));
+}
+
+/** A snapshot file of the test's cluster, as bytes. */
+export function snapshotFile(header: Partial<SnapshotFileHeader>, chunks: readonly StateRecord[][]): Uint8Array {
+  const full = SnapshotFileHeader.create({
+    clusterId: clusterSpec.clusterId,
+    stateMachine: 'kv',
+    confState: { voters: clusterSpec.voters },
+    configIndex: 1,
+    bootstrap: clusterSpec,
+    ...header,
+  });
+  const frames = [encodeFrame(SnapshotFileHeader.encode(full).finish())];
+  for (const records of chunks) frames.push(encodeFrame(SnapshotFileChunk.encode({ records: [...records] }).finish()));
+  const checksum = crc32(Buffer.concat(frames));
+  const trailer = { chunks: chunks.length, records: chunks.flat().length, checksum };
+  return Buffer.concat([...frames, encodeFrame(SnapshotFileTrailer.encode(trailer).finish())]);
+}
+
+/** What announces a snapshot of the test's cluster. */
+export function metadataOf(index: number, term: number): SnapshotMetadata {
+  return { index, term, confState: ConfState.create({ voters: clusterSpec.voters }) };
+}
+
+/** Receives a file in pieces and stages it. */
+export async function receive(
+  store: LmdbStore,
+  metadata: SnapshotMetadata,
+  file: Uint8Array,
+  pieceBytes = 1000,
+): Promise<void> {
+  const sink = await store.snapshots.receive(metadata);
+  for (let at = 0; at < file.length; at += pieceBytes) await sink.write(file.subarray(at, at + pieceBytes));
+  await sink.finish();
 }
