@@ -1,5 +1,6 @@
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
+import { RaftError } from './errors.js';
 
 /** No bound. Never on the wire. */
 export const NO_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -49,6 +50,12 @@ export interface Config {
   readonly maxCommittedSizePerReady: number;
   /** Entries past the persisted ones that a leader may hand out as committed. */
   readonly maxApplyUnpersistedLogLimit: number;
+  /**
+   * A Ready also hands out committed entries that are not persisted yet, such as those it carries itself, on every node: for applications
+   * that persist a Ready before they apply it, which is etcd/raft's synchronous order. Never with `advanceAppendAsync` and an apply that
+   * does not wait.
+   */
+  readonly applyUnstableEntries: boolean;
   /** A follower drops proposals instead of sending them on to the leader. */
   readonly disableProposalForwarding: boolean;
   /** Takes any configuration change, whatever is pending (etcd `DisableConfChangeValidation`). */
@@ -59,4 +66,72 @@ export interface Config {
   readonly piggybackCommit: boolean;
   readonly random: Random;
   readonly logger: Logger;
+}
+
+/** A configuration that suits most groups; spread it and change what differs. Safe reads, no pre-vote, no check-quorum (raft-rs `Config::new`). */
+export function defaultConfig(id: number, random: Random, logger: Logger): Config {
+  return {
+    id,
+    electionTick: 20,
+    heartbeatTick: 2,
+    applied: 0,
+    maxSizePerMsg: 1024 * 1024,
+    maxInflightMsgs: 256,
+    maxInflightBytes: NO_LIMIT,
+    checkQuorum: false,
+    preVote: false,
+    minElectionTick: 0,
+    maxElectionTick: 0,
+    readOnlyOption: 'safe',
+    skipBcastCommit: false,
+    batchAppend: false,
+    priority: 0,
+    maxUncommittedSize: NO_LIMIT,
+    maxCommittedSizePerReady: NO_LIMIT,
+    maxApplyUnpersistedLogLimit: 0,
+    applyUnstableEntries: false,
+    disableProposalForwarding: false,
+    disableConfChangeValidation: false,
+    stepDownOnRemoval: false,
+    piggybackCommit: false,
+    random,
+    logger,
+  };
+}
+
+/** Lower end of the randomised election time-out, in ticks. */
+export function minElectionTick(config: Config): number {
+  return config.minElectionTick === 0 ? config.electionTick : config.minElectionTick;
+}
+
+/** Upper end, exclusive, of the randomised election time-out, in ticks. */
+export function maxElectionTick(config: Config): number {
+  return config.maxElectionTick === 0 ? 2 * config.electionTick : config.maxElectionTick;
+}
+
+/**
+ * Refuses a configuration that cannot work.
+ * @throws RaftError of kind `config-invalid`
+ */
+export function validateConfig(config: Config): void {
+  const min = minElectionTick(config);
+  const max = maxElectionTick(config);
+  const rules: readonly [boolean, string][] = [
+    [config.id === INVALID_ID, 'invalid node id'],
+    [!Number.isSafeInteger(config.id) || config.id < 0, 'node id is not a safe integer'],
+    [config.heartbeatTick <= 0, 'heartbeat tick must greater than 0'],
+    [config.electionTick <= config.heartbeatTick, 'election tick must be greater than heartbeat tick'],
+    [min < config.electionTick, `min election tick ${min} must not be less than election_tick ${config.electionTick}`],
+    [min >= max, `min election tick ${min} should be less than max election tick ${max}`],
+    [config.maxInflightMsgs <= 0, 'max inflight messages must be greater than 0'],
+    [config.maxInflightBytes < config.maxSizePerMsg, 'max inflight bytes must be >= max message size'],
+    [
+      config.readOnlyOption === 'lease-based' && !config.checkQuorum,
+      'read_only_option == LeaseBased requires check_quorum == true',
+    ],
+    [config.maxUncommittedSize < config.maxSizePerMsg, 'max uncommitted size should greater than max_size_per_msg'],
+  ];
+  for (const [broken, message] of rules) {
+    if (broken) throw new RaftError('config-invalid', message);
+  }
 }

@@ -1,0 +1,111 @@
+import { maxElectionTick, minElectionTick } from './config.js';
+import { RaftError } from './errors.js';
+import type { Raft } from './raft.js';
+import { releaseEarlyReads } from './reads.js';
+import { bcastAppend, maybeCommit } from './replication.js';
+
+/** Settings of a node that can be changed while it runs, and group commit (raft-rs). */
+export class Knobs {
+  constructor(private readonly raft: Raft) {}
+
+  setPriority(priority: number): void {
+    this.raft.priority = priority;
+  }
+
+  setCheckQuorum(on: boolean): void {
+    this.raft.checkQuorum = on;
+  }
+
+  setSkipBcastCommit(on: boolean): void {
+    this.raft.skipBcastCommit = on;
+  }
+
+  setBatchAppend(on: boolean): void {
+    this.raft.batchAppend = on;
+  }
+
+  /** @param bytes of committed entries in one Ready */
+  setMaxCommittedSizePerReady(bytes: number): void {
+    this.raft.maxCommittedSizePerReady = bytes;
+  }
+
+  /** How far past the persisted entries this leader may hand out committed ones; ignored on others. */
+  setMaxApplyUnpersistedLogLimit(entries: number): void {
+    if (this.raft.role === 'leader') this.raft.raftLog.maxApplyUnpersistedLogLimit = entries;
+  }
+
+  /**
+   * Replaces the time-out that was drawn, until the next one is.
+   * @throws RaftError of kind `config-invalid` outside the range of the configuration
+   */
+  setRandomizedElectionTimeout(ticks: number): void {
+    const min = minElectionTick(this.raft.config);
+    const max = maxElectionTick(this.raft.config);
+    if (ticks < min || ticks >= max) {
+      throw new RaftError('config-invalid', `election time-out ${ticks} is out of [${min}, ${max})`);
+    }
+    this.raft.randomizedElectionTimeout = ticks;
+  }
+
+  resetRandomizedElectionTimeout(): void {
+    this.raft.randomizedElectionTimeout = this.raft.drawElectionTimeout();
+  }
+
+  /** Appends that may be under way to one peer; 0 disables it once it is in `replicate`. Unknown peers are skipped. */
+  adjustMaxInflightMsgs(peer: number, limit: number): void {
+    const progress = this.raft.tracker.get(peer);
+    if (progress === undefined) return;
+    progress.ins.setCap(limit);
+    if (progress.state !== 'replicate') return;
+    if (progress.ins.full()) progress.pause();
+    else progress.resume();
+  }
+
+  /** Gives the memory of idle windows back. */
+  maybeFreeInflightBuffers(): void {
+    for (const progress of this.raft.tracker.progress.values()) progress.ins.maybeFreeBuffer();
+  }
+
+  /** Commits only what two commit groups have, as soon as there are two among the voters. */
+  enableGroupCommit(on: boolean): void {
+    this.raft.tracker.enableGroupCommit(on);
+    if (!on) this.#commitAgain();
+  }
+
+  /**
+   * Says which commit groups peers belong to; kept in memory only. Unknown peers are skipped.
+   * @param groups peer and group, above 0
+   * @throws RaftError of kind `config-invalid`
+   */
+  assignCommitGroups(groups: readonly (readonly [peer: number, group: number])[]): void {
+    for (const [peer, group] of groups) {
+      if (group <= 0) throw new RaftError('config-invalid', `commit group ${group} of node ${peer}`);
+    }
+    for (const [peer, group] of groups) {
+      const progress = this.raft.tracker.get(peer);
+      if (progress !== undefined) progress.commitGroupId = group;
+    }
+    if (this.raft.tracker.groupCommit()) this.#commitAgain();
+  }
+
+  clearCommitGroup(): void {
+    for (const progress of this.raft.tracker.progress.values()) progress.commitGroupId = 0;
+  }
+
+  /**
+   * Whether what is committed now is on two commit groups.
+   * @returns undefined where this node cannot know: it does not lead, or has applied no entry of its term
+   */
+  checkGroupCommitConsistent(): boolean | undefined {
+    const { raft } = this;
+    if (raft.role !== 'leader' || !raft.applyToCurrentTerm) return undefined;
+    const { index, usedGroupCommit } = raft.tracker.groupCommittedIndex();
+    return usedGroupCommit && index === raft.raftLog.committed;
+  }
+
+  #commitAgain(): void {
+    if (this.raft.role !== 'leader' || !maybeCommit(this.raft)) return;
+    releaseEarlyReads(this.raft);
+    bcastAppend(this.raft);
+  }
+}

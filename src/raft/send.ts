@@ -1,0 +1,37 @@
+import { assert } from '../base/assert.js';
+import { type Message, MessageType } from '../gen/raft/v1/raft.js';
+import type { Raft } from './raft.js';
+
+/**
+ * Queues a message. Votes and acknowledgements wait until what they stand for is durable; they alone may go to this node itself.
+ *
+ * The four vote messages carry the term they are about; proposals and reads that are passed on carry none, as they belong to none; all
+ * others carry the term of this node.
+ */
+export function send(raft: Raft, message: Message): void {
+  message.from = raft.id;
+  switch (message.msgType) {
+    case MessageType.REQUEST_VOTE:
+    case MessageType.REQUEST_PRE_VOTE:
+      assert(message.term !== 0, 'a vote message has a term');
+      raft.messages.push(message);
+      return;
+    case MessageType.REQUEST_VOTE_RESPONSE:
+    case MessageType.REQUEST_PRE_VOTE_RESPONSE:
+      assert(message.term !== 0, 'a vote message has a term');
+      raft.messagesAfterAppend.push(message);
+      return;
+    case MessageType.APPEND_RESPONSE:
+      message.term = raft.term;
+      raft.messagesAfterAppend.push(message);
+      return;
+    case MessageType.PROPOSE:
+    case MessageType.READ_INDEX:
+      message.term = 0;
+      break;
+    default:
+      message.term = raft.term;
+  }
+  assert(message.to !== raft.id, 'this message cannot go to the node itself');
+  raft.messages.push(message);
+}

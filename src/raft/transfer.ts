@@ -1,0 +1,29 @@
+import { INVALID_ID } from './config.js';
+import { forwardTransfer } from './follower.js';
+import type { Raft } from './raft.js';
+import { sendAppend, sendTimeoutNow } from './replication.js';
+
+/** Wants `transferee` to lead (Thesis §3.10): done by a leader, passed on by a follower, ignored while there is none. */
+export function transferLeader(raft: Raft, transferee: number): void {
+  if (raft.role === 'leader') handOver(raft, transferee);
+  else if (raft.role === 'follower') forwardTransfer(raft, transferee);
+}
+
+/**
+ * Begins a transfer: proposals stop, and the transferee is asked to campaign as soon as it has the whole log. A transfer to the same node
+ * goes on; one to another node is given up. Voters only.
+ */
+export function handOver(raft: Raft, transferee: number): void {
+  const progress = raft.tracker.get(transferee);
+  if (progress === undefined || !raft.tracker.conf.voters.contains(transferee)) {
+    raft.config.logger.info('ignores a transfer of leadership to a node that is no voter', { transferee });
+    return;
+  }
+  if (raft.leadTransferee === transferee) return;
+  raft.leadTransferee = INVALID_ID;
+  if (transferee === raft.id) return;
+  raft.electionElapsed = 0;
+  raft.leadTransferee = transferee;
+  if (progress.matched === raft.raftLog.lastIndex()) sendTimeoutNow(raft, transferee);
+  else sendAppend(raft, transferee);
+}
