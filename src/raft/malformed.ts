@@ -60,7 +60,7 @@ function checkContent(raft: Raft, message: Message): void {
       return;
     case MessageType.REQUEST_VOTE:
     case MessageType.REQUEST_PRE_VOTE:
-      if (message.logTerm >= message.term) refuse(`last term ${message.logTerm} in a campaign for ${message.term}`);
+      if (message.logTerm > message.term) refuse(`last term ${message.logTerm} in a campaign for ${message.term}`);
       return;
     case MessageType.READ_INDEX_RESP:
       checkReadContext(message);
@@ -126,14 +126,14 @@ function checkAppend(message: Message): void {
 
 function checkSnapshot(message: Message): void {
   const metadata = message.snapshot?.metadata;
-  if (message.snapshot === undefined || metadata === undefined) return refuse('a snapshot without metadata');
+  if (message.snapshot === undefined || metadata === undefined) refuse('a snapshot without metadata');
   if (!(message.snapshot.data instanceof Uint8Array)) refuse('the data of the snapshot are no bytes');
   if (!isCount(metadata.index) || metadata.index === 0) refuse(`a snapshot of index ${metadata.index}`);
   if (!isCount(metadata.term) || metadata.term === 0 || metadata.term > message.term) {
     refuse(`a snapshot of term ${metadata.term} in a message of ${message.term}`);
   }
   const { confState } = metadata;
-  if (confState === undefined) return refuse('a snapshot without a configuration');
+  if (confState === undefined) refuse('a snapshot without a configuration');
   const lists = [confState.voters, confState.learners, confState.votersOutgoing, confState.learnersNext];
   if (!lists.every((list) => Array.isArray(list) && list.every((id) => isCount(id) && id > 0))) {
     refuse('a member of the snapshot has a wrong shape');
