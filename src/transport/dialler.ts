@@ -1,7 +1,7 @@
 import { type ChannelCredentials, type ChannelOptions, Client } from '@grpc/grpc-js';
 import { connectMethod } from './frame-codec.js';
 import { PeerStream } from './peer-stream.js';
-import { FRAME_BYTES_MAX } from './transport-config.js';
+import { FLOW_CONTROL_WINDOW_BYTES, FRAME_BYTES_MAX } from './transport-config.js';
 
 /**
  * How peers are dialled. gRPC's defaults never notice a frozen peer; here it takes 1.5 seconds. Retries are off, for a stream cannot be
@@ -20,6 +20,7 @@ const channelOptions: ChannelOptions = {
   'grpc.enable_http_proxy': 0,
   'grpc.max_send_message_length': FRAME_BYTES_MAX,
   'grpc.max_receive_message_length': FRAME_BYTES_MAX,
+  'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
 };
 
 /**

@@ -18,4 +18,4 @@
  * `transport-config.ts` (limits and times).
  */
 export { GrpcTransport, type GrpcTransportOptions } from './grpc-transport.js';
-export { defaultTransportConfig, FRAME_BYTES_MAX, type TransportConfig } from './transport-config.js';
+export { defaultTransportConfig, type TransportConfig, transportServerOptions } from './transport-config.js';

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { assert } from '../base/assert.js';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
@@ -30,8 +31,13 @@ export interface LinkContext {
 type LinkState =
   /** No stream, and nothing to send. */
   | { readonly kind: 'idle' }
-  /** This node's hello is on its way; messages wait. */
-  | { readonly kind: 'dialling'; readonly stream: PeerStream; readonly timer: NodeJS.Timeout }
+  /** This node's hello is on its way; messages wait. `held` is a stream of the peer's that is taken if this one fails. */
+  | {
+      readonly kind: 'dialling';
+      readonly stream: PeerStream;
+      readonly timer: NodeJS.Timeout;
+      readonly held: PeerStream | undefined;
+    }
   | { readonly kind: 'live'; readonly live: LiveStream }
   /** The last attempt failed, or the last stream broke; the next attempt follows once there is something to send. */
   | { readonly kind: 'backing-off'; readonly timer: NodeJS.Timeout }
@@ -45,8 +51,9 @@ const helloBytes = 256;
  *
  * Where both nodes dial at once, the stream that the lower id dialled stays. It is settled at the hello, before a message is on either:
  *  1. a dialler sends its hello and then nothing until the other hello is there;
- *  2. the lower id, which is dialling or has dialled, refuses the other's hello with ABORTED;
- *  3. the higher id takes the other's stream and gives up its own.
+ *  2. the higher id takes the other's stream and gives up its own;
+ *  3. the lower id lets the other's hello wait until its own dialling has succeeded, and then refuses it with ABORTED; or until it has
+ *     failed, and then takes it: two nodes of which only one can reach the other are connected all the same.
  * So no message is ever on the stream that loses, and all wait in the one queue for the stream that wins.
  */
 export class PeerLink {
@@ -117,24 +124,18 @@ export class PeerLink {
     this.flush();
   }
 
-  /**
-   * Takes a stream whose hello was found good, and answers it; or refuses it where another one is preferred.
-   * Returns whether it was taken.
-   */
-  accept(stream: PeerStream): boolean {
-    const { identity, events } = this.context;
-    const lower = identity.nodeId < this.id;
-    const ownDialled = this.state.kind === 'dialling' || (this.state.kind === 'live' && this.state.live.stream.dialled);
-    if (this.state.kind === 'closed' || (ownDialled && lower)) {
-      stream.abort(status.ABORTED, `node ${identity.nodeId} dials node ${this.id} itself`);
-      return false;
+  /** A stream of the peer, whose hello was found good: takes it, or refuses it where this node's own is preferred. */
+  accept(stream: PeerStream): void {
+    const { state } = this;
+    const lower = this.context.identity.nodeId < this.id;
+    if (state.kind === 'dialling' && lower) {
+      state.held?.abort(status.ABORTED, 'replaced by a newer stream');
+      this.state = { ...state, held: stream };
+    } else if (state.kind === 'closed' || (state.kind === 'live' && state.live.stream.dialled && lower)) {
+      this.refuse(stream);
+    } else {
+      this.take(stream);
     }
-    const wasLive = this.state.kind === 'live';
-    this.leaveState('replaced by a newer stream');
-    if (wasLive) events.onUnreachable(this.id);
-    stream.write({ $case: 'hello', value: makeHello(identity, this.id) }, helloBytes);
-    this.goLive(stream);
-    return true;
   }
 
   status(): LinkStatus {
@@ -168,11 +169,8 @@ export class PeerLink {
       this.failed(messageOf(thrown));
       return;
     }
-    const timer = setTimeout(() => {
-      stream.abort(status.DEADLINE_EXCEEDED, 'no answer');
-      this.failed('no answer');
-    }, context.config.helloTimeoutMs);
-    this.state = { kind: 'dialling', stream, timer };
+    const timer = setTimeout(() => stream.fail(status.DEADLINE_EXCEEDED, 'no answer'), context.config.helloTimeoutMs);
+    this.state = { kind: 'dialling', stream, timer, held: undefined };
     stream.listen({
       onFrame: (frame) => void this.answered(stream, frame),
       onWritable: () => {},
@@ -198,19 +196,37 @@ export class PeerLink {
     // Meanwhile it may have timed out or been given up for a better one.
     if (this.state.kind !== 'dialling' || this.state.stream !== stream) return;
     clearTimeout(this.state.timer);
+    if (this.state.held !== undefined) this.refuse(this.state.held);
     this.goLive(stream);
   }
 
   private dialEnded(stream: PeerStream, reason: string, code: status): void {
     if (this.state.kind !== 'dialling' || this.state.stream !== stream) return;
-    clearTimeout(this.state.timer);
+    const { timer, held } = this.state;
+    clearTimeout(timer);
+    this.state = { kind: 'idle' };
+    if (held?.isOpen) this.take(held);
     // The peer dials this node itself: what waits goes over that stream.
-    if (code === status.ABORTED) this.restFor(reason);
+    else if (code === status.ABORTED) this.restFor(reason);
     else this.failed(reason);
+  }
+
+  private refuse(stream: PeerStream): void {
+    stream.abort(status.ABORTED, `node ${this.context.identity.nodeId} dials node ${this.id} itself`);
+  }
+
+  /** Makes the peer's stream the live one, in place of whatever there was, and answers its hello. */
+  private take(stream: PeerStream): void {
+    const wasLive = this.state.kind === 'live';
+    this.leaveState('replaced by a newer stream');
+    if (wasLive) this.context.events.onUnreachable(this.id);
+    stream.write({ $case: 'hello', value: makeHello(this.context.identity, this.id) }, helloBytes);
+    this.goLive(stream);
   }
 
   private goLive(stream: PeerStream): void {
     const { context } = this;
+    assert(stream.isOpen, 'a stream that goes live is open');
     const live = new LiveStream(stream, this.id, context, {
       onHeard: (nowMs) => {
         this.lastSeenAt = nowMs;
@@ -254,7 +270,10 @@ export class PeerLink {
   private leaveState(why: string): void {
     const { state } = this;
     if (state.kind === 'dialling' || state.kind === 'backing-off') clearTimeout(state.timer);
-    if (state.kind === 'dialling') state.stream.abort(status.ABORTED, why);
+    if (state.kind === 'dialling') {
+      state.stream.abort(status.ABORTED, why);
+      state.held?.abort(status.ABORTED, why);
+    }
     if (state.kind === 'live') state.live.abort(why);
     this.error = why;
   }

@@ -1,3 +1,5 @@
+import type { ServerOptions } from '@grpc/grpc-js';
+
 /** Limits and times of the transport. Each has a unit in its name, or says it. */
 export interface TransportConfig {
   /** Messages that wait for one peer, in each of its two lanes. */
@@ -8,7 +10,7 @@ export interface TransportConfig {
   readonly batchBytesMax: number;
   /** Encoded bytes of one message; a larger one is never sent. Below gRPC's own default of 4 MiB for what a server receives. */
   readonly messageBytesMax: number;
-  /** Bytes handed to gRPC and not yet to the socket. What is urgent waits behind so many bytes at most. */
+  /** Bytes handed to gRPC and not yet to the socket. What is urgent waits behind so many, and one batch more. */
   readonly unsentBytesMax: number;
   /** From dialling, or from the opening of an inbound stream, to the hello of the other side. */
   readonly helloTimeoutMs: number;
@@ -30,7 +32,7 @@ export const defaultTransportConfig: TransportConfig = {
   queueBytesMax: 64 * 1024 * 1024,
   batchBytesMax: 256 * 1024,
   messageBytesMax: 4 * 1024 * 1024 - 64 * 1024,
-  unsentBytesMax: 512 * 1024,
+  unsentBytesMax: 256 * 1024,
   helloTimeoutMs: 2000,
   pingIntervalMs: 1000,
   backOffMinMs: 100,
@@ -40,5 +42,18 @@ export const defaultTransportConfig: TransportConfig = {
   closeMs: 500,
 };
 
-/** What `grpc.max_receive_message_length` of a server must at least be for every frame to pass, in bytes. */
+/** Largest frame that is sent or taken, in encoded bytes. */
 export const FRAME_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * Bytes that a sender may have under way on one stream. gRPC's default of 64 KiB would hold two nodes that are 50 ms apart to 1.3 MB/s; far
+ * more would put a heartbeat behind too much of a slow line.
+ */
+export const FLOW_CONTROL_WINDOW_BYTES = 256 * 1024;
+
+/** What the server needs that peers dial: its own limits hold for what it receives. */
+export const transportServerOptions: ServerOptions = {
+  'grpc.max_receive_message_length': FRAME_BYTES_MAX,
+  'grpc.max_send_message_length': FRAME_BYTES_MAX,
+  'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
+};

@@ -1,6 +1,7 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MessageType } from '../../src/gen/raft/v1/raft.js';
-import { append, cluster, introduce, message, Nodes } from './network.js';
+import { append, cluster, introduce, message, Nodes, RecordingLogger, type TestNode } from './network.js';
 
 const nodes = new Nodes();
 afterEach(() => nodes.stop());
@@ -56,22 +57,57 @@ describe('nodes that know each other', () => {
     expect(one.link(2).lastSeenMs).toBeGreaterThanOrEqual(0);
   });
 
-  it('settle on one stream where both dial at once, and lose no message', async () => {
-    for (let round = 0; round < 10; round++) {
-      const [one, two] = [nodes.make(1), nodes.make(2)];
+  it('settle on the stream that the lower id dialled where both dial at once, and lose no message', async () => {
+    for (let turnsApart = 0; turnsApart < 12; turnsApart++) {
+      const log = [new RecordingLogger(), new RecordingLogger()] as const;
+      const [one, two] = [nodes.make(1, { logger: log[0] }), nodes.make(2, { logger: log[1] })];
       await cluster(one, two);
       const count = 20;
-      for (let i = 0; i < count; i++) {
-        one.transport.send([append(1, 2, i, 10)]);
-        two.transport.send([append(2, 1, i, 10)]);
-      }
+      const sendAll = (from: TestNode, to: number) => {
+        for (let i = 0; i < count; i++) from.transport.send([append(from.id, to, i, 10)]);
+      };
+      sendAll(two, 1);
+      for (let turn = 0; turn < turnsApart; turn++) await new Promise((resolve) => setImmediate(resolve));
+      sendAll(one, 2);
       await one.until(() => one.received.length === count);
       await two.until(() => two.received.length === count);
       expect(one.received.map(({ index }) => index)).toEqual(two.received.map(({ index }) => index));
       expect([one.unreachable, two.unreachable]).toEqual([[], []]);
-      expect([one.link(2).connected, two.link(1).connected]).toEqual([true, true]);
+      const streams = log.map(({ lines }) => lines.map(({ message, fields }) => `${message} ${fields['dialled']}`));
+      expect(streams).toContainEqual(['peer connected true']);
+      expect(streams).toContainEqual(['peer connected false']);
+      if (turnsApart === 0) expect(streams[0]).toEqual(['peer connected true']);
       await nodes.stop();
     }
+  });
+
+  it('are connected even where only one of them can reach the other', async () => {
+    const mute = createServer();
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const [one, two] = [nodes.make(1, { config: { helloTimeoutMs: 100 } }), nodes.make(2)];
+    await cluster(one, two);
+    const nowhere = { ...two.member, address: `127.0.0.1:${(mute.address() as AddressInfo).port}` };
+    one.transport.setPeers([nowhere]);
+    one.transport.send([message(1, 2)]);
+    two.transport.send([message(2, 1)]);
+    await one.until(() => one.received.length === 1);
+    await two.until(() => two.received.length === 1);
+    expect([one.unreachable, two.unreachable]).toEqual([[], []]);
+    mute.close();
+  });
+
+  it('survive a node that throws at what it is told', async () => {
+    const two = nodes.make(2, {
+      onMessages: () => {
+        throw new Error('no room in the inbox');
+      },
+    });
+    const one = nodes.make(1);
+    await cluster(one, two);
+    one.transport.send([message(1, 2)]);
+    await one.until(() => one.unreachable.length > 0);
+    expect(one.link(2).error).toBe('messages were not taken: no room in the inbox');
+    expect(two.link(1).connected).toBe(false);
   });
 });
 

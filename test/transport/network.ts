@@ -5,7 +5,7 @@ import { seededRandom } from '../../src/base/random.js';
 import { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import type { Member } from '../../src/gen/raftctl/v1/member.js';
 import type { LinkStatus, PeerIdentity, SnapshotSink, TransportEvents } from '../../src/node/ports.js';
-import { FRAME_BYTES_MAX, GrpcTransport, type TransportConfig } from '../../src/transport/index.js';
+import { GrpcTransport, type TransportConfig, transportServerOptions } from '../../src/transport/index.js';
 
 /** A message with what a test cares about. */
 export function message(from: number, to: number, fields: Partial<Message> = {}): Message {
@@ -23,7 +23,7 @@ export function append(from: number, to: number, index: number, bytes: number, c
 export class RecordingLogger implements Logger {
   readonly lines: { message: string; fields: LogFields }[] = [];
   readonly debug = silentLogger.debug;
-  readonly info = silentLogger.info;
+  readonly info = (message: string, fields: LogFields = {}) => void this.lines.push({ message, fields });
   readonly error = (message: string, fields: LogFields = {}) => void this.lines.push({ message, fields });
   readonly warn = (message: string, fields: LogFields = {}) => void this.lines.push({ message, fields });
 }
@@ -33,6 +33,7 @@ export interface NodeSetup {
   readonly identity?: Partial<PeerIdentity>;
   readonly config?: Partial<TransportConfig>;
   readonly logger?: Logger;
+  readonly onMessages?: TransportEvents['onMessages'];
   readonly onAdopt?: (clusterId: string) => Promise<void>;
   readonly onSnapshotOffered?: (message: Message) => Promise<SnapshotSink>;
 }
@@ -126,6 +127,7 @@ export class TestNode {
     const changed = () => this.news.emit('change');
     return {
       onMessages: (messages) => {
+        this.setup.onMessages?.(messages);
         for (const one of messages) this.received.push(one);
         changed();
       },
@@ -144,7 +146,7 @@ export class TestNode {
 }
 
 function newServer(): Server {
-  return new Server({ 'grpc.max_receive_message_length': FRAME_BYTES_MAX });
+  return new Server(transportServerOptions);
 }
 
 /** Nodes that know each other. */
