@@ -60,6 +60,7 @@ function checkContent(raft: Raft, message: Message): void {
       return;
     case MessageType.REQUEST_VOTE:
     case MessageType.REQUEST_PRE_VOTE:
+      // Equal where the candidate began from a snapshot of a term that it has not taken part in.
       if (message.logTerm > message.term) refuse(`last term ${message.logTerm} in a campaign for ${message.term}`);
       return;
     case MessageType.READ_INDEX_RESP:

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { confChangeRunner } from './confchange.js';
-import { interactionRunner } from './interaction/environment.js';
+import { interactionRunner } from './interaction/runner.js';
 import { quorumRunner } from './quorum.js';
 import type { StepRunner } from './story.js';
 
