@@ -13,7 +13,7 @@ import { ENTRY_NAMES, MESSAGE_NAMES } from './names.js';
 /** `1/4 EntryNormal "foo"`, `1/5 EntryConfChangeV2 v2 l3` */
 export function describeEntry(entry: Entry): string {
   const payload =
-    entry.entryType === EntryType.NORMAL ? quote(entry.data) : stringifyConfChange(decodeConfChange(entry).changes);
+    entry.entryType === EntryType.NORMAL ? quote(entry.data) : describeConfChange(decodeConfChange(entry));
   return `${entry.term}/${entry.index} ${ENTRY_NAMES[entry.entryType]}${payload === '' ? '' : ` ${payload}`}`;
 }
 
