@@ -9,7 +9,7 @@ import { amount, braces, listIds, nodeName } from './words.js';
 export function leaderStable({ facts }: CheckInput): Verdict {
   const { leader, leaderForMs, electionTimeoutMs } = facts;
   if (leader === 0) return fail('there is no leader');
-  const since = `${nodeName(facts, leader)} has led for ${leaderForMs} ms`;
+  const since = `${nodeName(facts, leader)} has led for ${Math.round(leaderForMs)} ms`;
   return leaderForMs < electionTimeoutMs
     ? warn(`${since}, less than the election timeout of ${electionTimeoutMs} ms`)
     : ok(since);

@@ -48,7 +48,7 @@ export function incomingQuorumLive(input: CheckInput): Verdict {
     );
   const awaited = target.voters.filter(isNew);
   const counts = `the new voters ${braces(target.voters)} need ${needed}, ${ready.length} are live and caught up`;
-  const notes = [...missing, ...(awaited.length > 0 ? [`${listIds(awaited)} once the change has waited for it`] : [])];
+  const notes = [...missing, ...(awaited.length > 0 ? [`${listIds(awaited)} to be waited for`] : [])];
   const message = notes.length === 0 ? counts : `${counts}: ${notes.join(', ')}`;
   return ready.length >= needed ? ok(message) : fail(message);
 }

@@ -67,7 +67,7 @@ function finalSteps(input: StepsInput, changes: readonly ConfChangeSingle[]): Pl
 }
 
 function leaveStep({ request }: StepsInput): PlanStep {
-  const how = request.explicitLeave ? 'when it is asked for: raftctl member leave-joint' : 'automatic';
+  const how = request.explicitLeave ? 'when it is asked for: raftctl member change leave' : 'automatic';
   return step(ChangePhase.LEAVING_JOINT, `leave joint (${how}): committed by both`);
 }
 
