@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js';
-import { messageOf, RaftctlError } from '../base/errors.js';
+import { RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import type { Entry, HardState, Snapshot, SnapshotMetadata } from '../gen/raft/v1/raft.js';
 import { BootstrapSpec, type StorageStatus } from '../gen/raftctl/v1/cluster.js';
@@ -20,7 +20,7 @@ import type { CommitQueue, WriteBatch } from './commit-queue.js';
 import type { DirectoryLock } from './directory-lock.js';
 import type { DiskSpace } from './disk-space.js';
 import type { EntryLog, Leftover } from './entry-log.js';
-import { databaseStats, type Environment, type KeyspaceNumber } from './environment.js';
+import { type DatabaseStats, databaseStats, type Environment, type KeyspaceNumber } from './environment.js';
 import { type StoredIdentity, writeIdentity } from './identity-file.js';
 import { KeyspaceReader } from './keyspace-reader.js';
 import { indexOfKey, logKey } from './log-record.js';
@@ -60,6 +60,8 @@ export class LmdbStore implements LogStore {
   #flushedKeyspace: KeyspaceNumber;
   #writes = 0;
   #closing: Promise<void> | undefined;
+  /** As of the close: behind it nothing can be asked of the database. */
+  #lastStats: DatabaseStats | undefined;
   readonly #log: EntryLog;
   readonly #overlay = new Overlay();
   readonly #applyTxn: StateTxn;
@@ -77,9 +79,12 @@ export class LmdbStore implements LogStore {
     this.#flushedKeyspace = stored.keyspace;
     this.#applyTxn = new ApplyTxn(this.#overlay, new KeyspaceReader(() => environment.states[this.#keyspace]));
     this.#view = new KeyspaceReader(() => environment.states[this.#flushedKeyspace]);
-    const identity = () => this.#identity;
-    const live = () => ({ keyspace: this.#keyspace, index: this.#applied.index });
-    this.snapshots = new NodeSnapshots({ environment, commits, sweeper, catalog, nowMs, identity, live });
+    this.snapshots = new NodeSnapshots({
+      ...{ environment, commits, sweeper, catalog, nowMs, logger: parts.logger },
+      identity: () => this.#identity,
+      live: () => ({ keyspace: this.#keyspace, index: this.#applied.index }),
+      flushedIndex: () => this.#flushedApplied,
+    });
   }
 
   get identity(): NodeIdentity {
@@ -130,9 +135,7 @@ export class LmdbStore implements LogStore {
       const { index, term, confState } = newest;
       return { data: new Uint8Array(), metadata: { index, term, confState } };
     }
-    this.snapshots.create().catch((thrown: unknown) => {
-      this.parts.logger.warn('the snapshot that a peer needs was not taken', { reason: messageOf(thrown) });
-    });
+    this.snapshots.createInBackground();
     throw new SnapshotTemporarilyUnavailableError();
   }
 
@@ -213,7 +216,7 @@ export class LmdbStore implements LogStore {
   }
 
   status(): StorageStatus {
-    const { dbBytes, mapBytes, readers } = databaseStats(this.parts.environment);
+    const { dbBytes, mapBytes, readers } = this.#lastStats ?? databaseStats(this.parts.environment);
     return { dataDir: this.parts.dataDir, dbBytes, mapBytes, readers, diskFreeBytes: this.parts.space.freeBytes() };
   }
 
@@ -229,6 +232,7 @@ export class LmdbStore implements LogStore {
     const flushed = commits.settled().catch(() => undefined);
     commits.close(new RaftctlError('E_STOPPED', 'the store is closed'));
     await flushed;
+    this.#lastStats = databaseStats(environment);
     await environment.root.close();
     await lock.release();
   }

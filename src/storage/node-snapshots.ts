@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.js';
-import { RaftctlError } from '../base/errors.js';
+import { messageOf, RaftctlError } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
 import type { ConfState, SnapshotMetadata } from '../gen/raft/v1/raft.js';
 import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type { SnapshotFileHeader, SnapshotRecord } from '../gen/raftctl/v1/storage.js';
@@ -27,11 +28,15 @@ export interface NodeSnapshotsOptions {
   readonly identity: () => NodeIdentity;
   /** Keyspace and index that apply works on, flushed or not. */
   readonly live: () => { keyspace: KeyspaceNumber; index: number };
+  /** Index up to which the state is flushed. */
+  readonly flushedIndex: () => number;
+  readonly logger: Logger;
 }
 
 /** The snapshots of a node: taken, kept, received and staged. */
 export class NodeSnapshots implements SnapshotStore {
-  #creating: Promise<SnapshotInfo> | undefined;
+  #creating: { readonly index: number; readonly done: Promise<SnapshotInfo> } | undefined;
+  #next: Promise<SnapshotInfo> | undefined;
   #incoming: IncomingSnapshot | undefined;
   #staged: StagedSnapshot | undefined;
   #closed = false;
@@ -46,18 +51,26 @@ export class NodeSnapshots implements SnapshotStore {
     return this.options.catalog.open(index);
   }
 
+  /** One that runs already is shared, unless the state has moved on since it began: then the next one is, behind it. */
   create(): Promise<SnapshotInfo> {
-    const { environment, catalog, identity, nowMs } = this.options;
-    this.#creating ??= createSnapshot({
-      environment,
-      catalog,
-      identity: identity(),
-      nowMs: nowMs(),
-      isStopped: () => this.#closed,
-    }).finally(() => {
-      this.#creating = undefined;
+    const index = this.options.flushedIndex();
+    if (this.#creating === undefined) return this.#create(index);
+    if (this.#creating.index >= index) return this.#creating.done;
+    this.#next ??= this.#creating.done
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#create(this.options.flushedIndex());
+      });
+    return this.#next;
+  }
+
+  /** Takes one for whoever asks again later; does nothing while one is taken. */
+  createInBackground(): void {
+    if (this.#creating !== undefined) return;
+    this.create().catch((thrown: unknown) => {
+      this.options.logger.warn('the snapshot that a peer needs was not taken', { reason: messageOf(thrown) });
     });
-    return this.#creating;
   }
 
   async receive(metadata: SnapshotMetadata): Promise<SnapshotSink> {
@@ -96,8 +109,24 @@ export class NodeSnapshots implements SnapshotStore {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#incoming?.abort();
-    await this.#creating?.catch(() => undefined);
+    await this.#next?.catch(() => undefined);
+    await this.#creating?.done.catch(() => undefined);
     await this.options.catalog.close();
+  }
+
+  #create(index: number): Promise<SnapshotInfo> {
+    const { environment, catalog, identity, nowMs } = this.options;
+    const done = createSnapshot({
+      environment,
+      catalog,
+      identity: identity(),
+      nowMs: nowMs(),
+      isStopped: () => this.#closed,
+    }).finally(() => {
+      this.#creating = undefined;
+    });
+    this.#creating = { index, done };
+    return done;
   }
 
   #idle(): KeyspaceNumber {

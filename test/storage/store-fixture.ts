@@ -1,4 +1,5 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -21,8 +22,8 @@ afterEach(async () => {
 });
 
 /** A folder of its own, removed behind the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'raftctl-storage-'));
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'raftctl-storage-'));
   folders.push(folder);
   return folder;
 }
@@ -34,17 +35,16 @@ export async function openTestStore(dataDir: string, options: Partial<StoreOptio
   return store;
 }
 
-/** What a crash of the process at this moment would leave, as far as it is flushed: a copy of the folder, opened. */
-export async function reopenCopy(dataDir: string, options: Partial<StoreOptions> = {}): Promise<LmdbStore> {
-  const copy = await copyOf(dataDir);
-  return openTestStore(copy, options);
+/** Opens a copy of a directory as it is now: what a crash of the process at this moment would leave. */
+export function reopenCopy(dataDir: string, options: Partial<StoreOptions> = {}): Promise<LmdbStore> {
+  return openTestStore(copyOf(dataDir), options);
 }
 
-/** A copy of a data directory without its lock. */
-export async function copyOf(dataDir: string): Promise<string> {
-  const copy = await temporaryFolder();
-  await cp(dataDir, copy, { recursive: true });
-  await rm(join(copy, 'LOCK'), { force: true });
+/** A copy of a data directory without its lock. Made synchronously: no transaction begins meanwhile. */
+export function copyOf(dataDir: string): string {
+  const copy = temporaryFolder();
+  cpSync(dataDir, copy, { recursive: true });
+  rmSync(join(copy, 'LOCK'), { force: true });
   return copy;
 }
 
@@ -65,7 +65,7 @@ export const clusterSpec = BootstrapSpec.create({
 
 /** A store that is the only voter of a cluster. */
 export async function bootstrappedStore(options: Partial<StoreOptions> = {}): Promise<LmdbStore> {
-  const store = await openTestStore(await temporaryFolder(), options);
+  const store = await openTestStore(temporaryFolder(), options);
   await store.bootstrap(clusterSpec, [record('member/1', 'localhost:1')]);
   return store;
 }
@@ -149,4 +149,9 @@ export async function receive(
   const sink = await store.snapshots.receive(metadata);
   for (let at = 0; at < file.length; at += pieceBytes) await sink.write(file.subarray(at, at + pieceBytes));
   await sink.finish();
+}
+
+/** Entries in a form that compares by what they say: some bytes come as a `Buffer`, some do not. */
+export function shown(entries: readonly Entry[]): string[] {
+  return entries.map(({ index, term, entryType, data }) => `${index} ${term} ${entryType} ${text(data)}`);
 }
