@@ -1,0 +1,59 @@
+import { RaftctlError } from '../base/errors.js';
+import type { NodeStatus } from '../gen/raftctl/v1/cluster.js';
+import { normalizeAddress } from './address.js';
+import type { Settings } from './options.js';
+
+/** Where the leader was when last heard of. */
+export interface KnownLeader {
+  readonly id: number;
+  readonly address: string;
+  /** 0 where only a hint named it. */
+  readonly term: number;
+}
+
+/** What a client knows of its cluster: hints all of it, corrected by every answer. */
+export class Directory {
+  leader: KnownLeader | undefined;
+  readonly #seeds: readonly string[];
+  readonly #addressOf = new Map<number, string>();
+
+  /** @throws RaftctlError E_USAGE for an endpoint that is no address, or none at all */
+  constructor(private readonly settings: Settings) {
+    this.#seeds = [...new Set(settings.endpoints.map(normalizeAddress))];
+    if (this.#seeds.length === 0) {
+      throw new RaftctlError('E_USAGE', 'no endpoints: which cluster is meant?', {
+        hint: 'give -e HOST:PORT,…, or set RAFTCTL_ENDPOINTS',
+      });
+    }
+  }
+
+  /** Every address worth asking: the endpoints, and where allowed the members that answers named. */
+  addresses(): string[] {
+    const members = this.settings.discover ? this.#addressOf.values() : [];
+    return [...new Set([...this.#seeds, ...members])];
+  }
+
+  /** Where a node is dialled. A node that answered at an endpoint is dialled there, whatever address it goes by among the others. */
+  addressOf(id: number): string | undefined {
+    return this.#addressOf.get(id);
+  }
+
+  /**
+   * Takes in what a node says of itself and of the others.
+   * @throws RaftctlError E_WRONG_CLUSTER where the node belongs to another cluster than the one that is meant
+   */
+  learn(address: string, status: NodeStatus): void {
+    const { clusterId } = this.settings;
+    if (clusterId !== undefined && status.clusterId !== '' && status.clusterId !== clusterId) {
+      throw new RaftctlError('E_WRONG_CLUSTER', `node ${status.id} at ${address} belongs to another cluster`, {
+        facts: [`wanted ${clusterId}`, `found  ${status.clusterId}`],
+      });
+    }
+    this.#addressOf.set(status.id, address);
+    for (const member of status.members) {
+      if (this.settings.discover && !this.#addressOf.has(member.id) && member.address !== '') {
+        this.#addressOf.set(member.id, member.address);
+      }
+    }
+  }
+}

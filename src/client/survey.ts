@@ -1,0 +1,96 @@
+import { RaftctlError } from '../base/errors.js';
+import { ClusterServiceService as Cluster, type NodeStatus } from '../gen/raftctl/v1/cluster.js';
+import type { Connections } from './connection.js';
+import type { Directory, KnownLeader } from './directory.js';
+import type { Settings } from './options.js';
+
+/** What asking one address came to. */
+export type Probe =
+  | { readonly address: string; readonly status: NodeStatus; readonly rttMs: number }
+  | { readonly address: string; readonly error: RaftctlError };
+
+/** A probe that was answered. */
+export type Answer = Extract<Probe, { status: NodeStatus }>;
+
+/** Whether the probe was answered. */
+export function isAnswer(probe: Probe): probe is Answer {
+  return 'status' in probe;
+}
+
+/** What the calls of a client share. */
+export interface ClientContext {
+  readonly settings: Settings;
+  readonly connections: Connections;
+  readonly directory: Directory;
+}
+
+/**
+ * Asks every known address for its status, all at once, and those that the answers name as well. A dead address costs its dial time once.
+ * @param isEnough told after each probe; true ends the survey, and the calls that still run are given up
+ */
+export async function survey(
+  context: ClientContext,
+  deadlineMs: number,
+  isEnough: (probes: readonly Probe[]) => boolean = () => false,
+): Promise<readonly Probe[]> {
+  const { settings, directory } = context;
+  const limitMs = Math.min(deadlineMs, Date.now() + settings.dialTimeoutMs);
+  const given = new AbortController();
+  const asked = new Set<string>();
+  const probes: Probe[] = [];
+  await new Promise<void>((done, fail) => {
+    const ask = () => {
+      for (const address of directory.addresses()) {
+        if (asked.has(address)) continue;
+        asked.add(address);
+        void probe(context, address, limitMs, given.signal).then((result) => {
+          probes.push(result);
+          ask();
+          if (probes.length === asked.size || isEnough(probes)) done();
+        }, fail);
+      }
+    };
+    ask();
+  });
+  given.abort();
+  return [...probes];
+}
+
+async function probe(
+  { connections, directory }: ClientContext,
+  address: string,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<Probe> {
+  const start = performance.now();
+  try {
+    const { status } = await connections.to(address).unary(Cluster.getStatus, {}, deadlineMs, signal);
+    if (status === undefined) throw new RaftctlError('E_NOT_RAFTNODE', `${address} has no status`);
+    if (!signal.aborted) directory.learn(address, status);
+    return { address, status, rttMs: performance.now() - start };
+  } catch (thrown) {
+    if (!(thrown instanceof RaftctlError)) throw thrown;
+    return { address, error: thrown };
+  }
+}
+
+/** The leader that the answers name with the highest term, if they name one that can be dialled. */
+export function namedLeader(probes: readonly Probe[], directory: Directory): KnownLeader | undefined {
+  let leader: KnownLeader | undefined;
+  for (const { status } of probes.filter(isAnswer)) {
+    const term = status.hardState?.term ?? 0;
+    const address = status.leader === 0 ? undefined : directory.addressOf(status.leader);
+    if (address !== undefined && term >= (leader?.term ?? 0)) leader = { id: status.leader, address, term };
+  }
+  return leader;
+}
+
+/** The answer with the newest configuration. */
+export function newestAnswer(probes: readonly Probe[]): Answer | undefined {
+  return probes
+    .filter(isAnswer)
+    .reduce<Answer | undefined>(
+      (best, answer) => (best === undefined || answer.status.configIndex > best.status.configIndex ? answer : best),
+      undefined,
+    );
+}
