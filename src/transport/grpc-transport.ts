@@ -155,6 +155,7 @@ export class GrpcTransport implements Transport, ConnectionHandler {
     this.closed = true;
     for (const { abort } of this.snapshots) abort.abort(stopping());
     this.running?.receiver.close();
+    this.flush();
     const over = [...this.peers.values()].map((link) => link.close());
     this.peers.clear();
     this.touched.clear();

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { messageOf } from '../base/errors.js';
 import type { PeerHello } from '../gen/raftctl/v1/transport.js';
 import { admit } from './admission.js';
 import type { Frame } from './frame-codec.js';
@@ -17,7 +18,7 @@ export function receiveStream(stream: PeerStream, context: LinkContext, linkOf: 
   stream.listen({
     onFrame: (frame) => {
       clearTimeout(timer);
-      void introduce(stream, frame, context, linkOf);
+      introduce(stream, frame, context, linkOf).catch((thrown) => stream.fail(status.INTERNAL, messageOf(thrown)));
     },
     onWritable: () => {},
     onClosed: () => clearTimeout(timer),

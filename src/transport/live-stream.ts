@@ -5,7 +5,6 @@ import type { PeerPing } from '../gen/raftctl/v1/transport.js';
 import type { MonotonicClock, PeerIdentity, TransportEvents } from '../node/ports.js';
 import type { Frame } from './frame-codec.js';
 import { whyDropped } from './message-filter.js';
-import { messageBytes } from './message-size.js';
 import type { PeerQueue } from './peer-queue.js';
 import type { PeerStream } from './peer-stream.js';
 import { Pulse } from './pulse.js';
@@ -69,9 +68,7 @@ export class LiveStream {
       this.writePing(echo);
     }
     while (queue.length > 0 && this.stream.canWrite()) {
-      const messages = queue.takeBatch(this.context.config.batchBytesMax);
-      let bytes = 0;
-      for (const message of messages) bytes += messageBytes(message);
+      const { messages, bytes } = queue.takeBatch(this.context.config.batchBytesMax);
       this.stream.write({ $case: 'batch', value: { messages } }, bytes);
     }
   }

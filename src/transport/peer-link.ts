@@ -172,7 +172,9 @@ export class PeerLink {
     const timer = setTimeout(() => stream.fail(status.DEADLINE_EXCEEDED, 'no answer'), context.config.helloTimeoutMs);
     this.state = { kind: 'dialling', stream, timer, held: undefined };
     stream.listen({
-      onFrame: (frame) => void this.answered(stream, frame),
+      onFrame: (frame) => {
+        this.answered(stream, frame).catch((thrown) => stream.fail(status.INTERNAL, messageOf(thrown)));
+      },
       onWritable: () => {},
       onClosed: (reason, code) => this.dialEnded(stream, reason, code),
     });

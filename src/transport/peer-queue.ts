@@ -5,6 +5,12 @@ import type { TransportConfig } from './transport-config.js';
 /** Taken or not, and why not. */
 export type PushOutcome = 'queued' | 'full' | 'too-large';
 
+/** Messages that go out together, and their encoded bytes, at most. */
+export interface Batch {
+  readonly messages: Message[];
+  readonly bytes: number;
+}
+
 /** What a queue is bounded by. */
 export type QueueLimits = Pick<TransportConfig, 'queueMessagesMax' | 'queueBytesMax' | 'messageBytesMax'>;
 
@@ -27,21 +33,21 @@ class Lane {
     this.bytes += bytes;
   }
 
-  /** Moves messages to `batch` while they fit; returns the room that is left. */
+  /** Moves messages to `batch` while they fit; returns the bytes of what was moved. */
   moveTo(batch: Message[], room: number): number {
-    let left = room;
+    let moved = 0;
     for (let item = this.items[this.taken]; item !== undefined; item = this.items[this.taken]) {
-      if (item.bytes > left && batch.length > 0) break;
+      if (moved + item.bytes > room && batch.length > 0) break;
       batch.push(item.message);
       this.taken += 1;
-      this.bytes -= item.bytes;
-      left -= item.bytes;
+      moved += item.bytes;
     }
+    this.bytes -= moved;
     if (this.taken >= takenItemsMax || this.taken === this.items.length) {
       this.items = this.items.slice(this.taken);
       this.taken = 0;
     }
-    return left;
+    return moved;
   }
 
   clear(): void {
@@ -85,11 +91,11 @@ export class PeerQueue {
   }
 
   /** The next messages, of `bytesMax` bytes together at most; a larger one goes alone. Empty where nothing waits. */
-  takeBatch(bytesMax: number): Message[] {
-    const batch: Message[] = [];
-    const room = this.urgent.moveTo(batch, bytesMax);
-    this.bulk.moveTo(batch, room);
-    return batch;
+  takeBatch(bytesMax: number): Batch {
+    const messages: Message[] = [];
+    const urgentBytes = this.urgent.moveTo(messages, bytesMax);
+    const bulkBytes = this.bulk.moveTo(messages, bytesMax - urgentBytes);
+    return { messages, bytes: urgentBytes + bulkBytes };
   }
 
   clear(): void {

@@ -5,13 +5,19 @@ import {
   credentials,
   Server,
   ServerCredentials,
+  type ServiceError,
   type StatusObject,
   status,
 } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Message, MessageType } from '../../src/gen/raft/v1/raft.js';
-import { ConnectRequest, ConnectResponse, type PeerFrame } from '../../src/gen/raftctl/v1/transport.js';
+import { type Message, MessageType, Snapshot } from '../../src/gen/raft/v1/raft.js';
+import {
+  ConnectRequest,
+  ConnectResponse,
+  type PeerFrame,
+  SendSnapshotRequest,
+} from '../../src/gen/raftctl/v1/transport.js';
 import { makeHello } from '../../src/transport/hello.js';
 import { cluster, message, Nodes, RecordingLogger, type TestNode } from './network.js';
 
@@ -23,6 +29,7 @@ afterEach(async () => {
 });
 
 const path = '/raftctl.v1.TransportService/Connect';
+const snapshotPath = '/raftctl.v1.TransportService/SendSnapshot';
 const asIs = (bytes: Buffer) => bytes;
 
 /** A peer stream of which every byte is the test's own. */
@@ -185,6 +192,66 @@ describe('a peer that does not keep to the protocol', () => {
       { numRuns: 50 },
     );
     await undisturbed();
+  });
+});
+
+describe('a snapshot stream that does not keep to the protocol', () => {
+  /** Sends parts, as they are, to node 1 and returns how that ended. */
+  async function sendRaw(node: TestNode, ...parts: Uint8Array[]): Promise<ServiceError> {
+    const client = new Client(`127.0.0.1:${node.port}`, credentials.createInsecure());
+    clients.push(client);
+    return await new Promise((resolve, reject) => {
+      const call = client.makeClientStreamRequest(snapshotPath, asIs, asIs, (error) =>
+        error === null ? reject(new Error('it was taken')) : resolve(error),
+      );
+      call.on('error', () => {});
+      for (const part of parts) call.write(Buffer.from(part));
+      call.end();
+    });
+  }
+
+  const chunk = SendSnapshotRequest.encode({ part: { $case: 'chunk', value: new Uint8Array(10) } }).finish();
+  const header = (node: TestNode, one: Message | undefined, from = 9) =>
+    SendSnapshotRequest.encode({
+      part: {
+        $case: 'header',
+        value: { hello: { ...makeHello(node.identity, node.id), from }, message: one, bytes: 10 },
+      },
+    }).finish();
+  const good = () =>
+    message(9, 1, {
+      msgType: MessageType.SNAPSHOT,
+      snapshot: Snapshot.fromPartial({ metadata: { index: 3, term: 1 } }),
+    });
+
+  const cases: [string, (node: TestNode) => Uint8Array[], string][] = [
+    ['says nothing', () => [], 'not a header'],
+    ['begins with a chunk', () => [chunk], 'not a header'],
+    ['is noise', () => [Buffer.from('ffffff', 'hex')], 'cannot be read'],
+    ['has noise in it', (node) => [header(node, good()), Buffer.from('ffffff', 'hex')], 'cannot be read'],
+    ['has two headers', (node) => [header(node, good()), header(node, good())], 'second header'],
+    ['has no message', (node) => [header(node, undefined)], 'lacks'],
+    ["is somebody else's", (node) => [header(node, { ...good(), from: 8 })], 'no snapshot from the speaker'],
+    ['is for somebody else', (node) => [header(node, { ...good(), to: 8 })], 'no snapshot from the speaker'],
+    ['is of another type', (node) => [header(node, message(9, 1))], 'no snapshot from the speaker'],
+    ['ends too soon', (node) => [header(node, good())], '0 bytes came'],
+    ['is too long', (node) => [header(node, good()), chunk, chunk], 'more than the 10 bytes'],
+  ];
+  it.each(cases)('and %s is refused, and its file given up', async (_, parts, text) => {
+    let opened = 0;
+    const abort = async () => {
+      opened -= 1;
+    };
+    const sink = { write: async () => {}, finish: async () => {}, abort };
+    const onSnapshotOffered = async () => {
+      opened += 1;
+      return sink;
+    };
+    const node = await nodes.make(1, { onSnapshotOffered }).start();
+    const error = await sendRaw(node, ...parts(node));
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+    expect(error.details).toContain(text);
+    expect([opened, node.staged]).toEqual([0, []]);
   });
 });
 
