@@ -1,0 +1,223 @@
+import { ChannelCredentials, Server, ServerCredentials } from '@grpc/grpc-js';
+import { formatAddress, parseAddress } from '../base/address.js';
+import { assert } from '../base/assert.js';
+import { deferred } from '../base/deferred.js';
+import { messageOf } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import { addControlServices, type ControlServices } from '../control/index.js';
+import type { LogStore, StateMachine } from '../node/ports.js';
+import { RaftNode } from '../node/raft-node.js';
+import { openStore } from '../storage/index.js';
+import { GrpcTransport } from '../transport/index.js';
+import { Announcer } from './announcer.js';
+import { advertisedAddress, type CheckedOptions, checkOptions, type DaemonOptions } from './daemon-options.js';
+import { IntervalTicker } from './interval-ticker.js';
+import { Listener } from './listener.js';
+import { loadStateMachine } from './load-state-machine.js';
+import { makeLogger } from './log.js';
+import { MetricsServer } from './metrics-server.js';
+import { PrometheusMetrics } from './prometheus-metrics.js';
+import { limitMetadata, serverOptions } from './server-limits.js';
+import { readTlsFiles, type TlsMaterial } from './tls-files.js';
+import { programVersion } from './version.js';
+
+/** How long calls that run may take to end when the node stops, in milliseconds. */
+const shutdownMs = 2000;
+
+/** A node that serves. */
+export interface Daemon {
+  /** HOST:PORT where it listens. */
+  readonly address: string;
+  /** HOST:PORT of its metrics; undefined where there are none. */
+  readonly metricsAddress: string | undefined;
+  /** Hands over, ends what runs, flushes and closes. Calling it again gives the same promise. */
+  stop(): Promise<void>;
+  /** Rejects when the node cannot go on. */
+  readonly failed: Promise<never>;
+}
+
+const monotonicClock = () => performance.now();
+
+/**
+ * Makes a node out of its parts and starts it. Whatever was opened is closed again when a later step fails.
+ * @throws RaftctlError for options, files, data directory or address that cannot be used
+ */
+export async function startDaemon(options: DaemonOptions, logger?: Logger): Promise<Daemon> {
+  const checked = checkOptions(options);
+  const log =
+    logger ??
+    makeLogger({
+      level: checked.logLevel ?? 'info',
+      format: checked.logFormat ?? 'human',
+      base: { node: checked.id },
+    });
+  const tls = checked.tls === undefined ? undefined : await readTlsFiles(checked.tls);
+  const stateMachine = await loadStateMachine(checked.stateMachine ?? 'kv');
+  const store = await openStore({
+    dataDir: checked.dataDir,
+    nodeId: checked.id,
+    stateMachine: stateMachine.name,
+    logger: log,
+  });
+  const daemon = new RunningDaemon(checked, { store, stateMachine, tls, logger: log });
+  try {
+    await daemon.start();
+  } catch (error) {
+    await daemon.stop();
+    throw error;
+  }
+  return daemon;
+}
+
+/** What is there before the node is. */
+interface Foundation {
+  readonly store: LogStore;
+  readonly stateMachine: StateMachine;
+  readonly tls: TlsMaterial | undefined;
+  readonly logger: Logger;
+}
+
+class RunningDaemon implements Daemon {
+  address = '';
+  metricsAddress: string | undefined;
+  readonly #failure = deferred<never>();
+  readonly failed = this.#failure.promise;
+  readonly #metrics = new PrometheusMetrics();
+  readonly #server = new Server({ ...serverOptions, interceptors: [limitMetadata] });
+  readonly #credentials: ChannelCredentials;
+  readonly #transport: GrpcTransport;
+  readonly #listener: Listener;
+  #node: RaftNode | undefined;
+  #control: ControlServices | undefined;
+  #announcer: Announcer | undefined;
+  #metricsServer: MetricsServer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: CheckedOptions,
+    private readonly foundation: Foundation,
+  ) {
+    const { tls, logger } = foundation;
+    // Who waits for it hears of it; nobody has to.
+    this.failed.catch(() => {});
+    this.#credentials =
+      tls === undefined ? ChannelCredentials.createInsecure() : ChannelCredentials.createSsl(tls.ca, tls.key, tls.cert);
+    this.#transport = new GrpcTransport({
+      logger,
+      clock: monotonicClock,
+      random: Math.random,
+      credentials: this.#credentials,
+    });
+    // Connections come secured from the listener, so gRPC sees them as plain.
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#listener = new Listener(tls, (socket) => injector.injectConnection(socket));
+  }
+
+  async start(): Promise<void> {
+    const { listen, metrics, reflection = false } = this.options;
+    const { logger } = this.foundation;
+    const port = await this.#listener.listen(listen);
+    this.address = withPort(listen, port);
+    // No turn of the event loop passes until the services are there: no connection comes before them.
+    const node = this.#makeNode(advertisedAddress(this.options, port));
+    this.#transport.addTo(this.#server);
+    this.#control = addControlServices(this.#server, node, { logger, reflection });
+    this.#metrics.observe(() => node.status());
+    if (metrics !== undefined) {
+      this.#metricsServer = new MetricsServer(this.#metrics.registry, logger);
+      this.metricsAddress = withPort(metrics, await this.#metricsServer.listen(metrics));
+    }
+    await node.start();
+    this.#startAnnouncing(advertisedAddress(this.options, port));
+    logger.info('serving', {
+      address: this.address,
+      metrics: this.metricsAddress,
+      tls: this.foundation.tls !== undefined,
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #makeNode(address: string): RaftNode {
+    const { id, name, config } = this.options;
+    const { store, stateMachine, logger } = this.foundation;
+    const node = new RaftNode({
+      id,
+      name,
+      address,
+      version: programVersion(),
+      config,
+      store,
+      transport: this.#transport,
+      stateMachine,
+      ticker: new IntervalTicker(config.tickMs, monotonicClock),
+      clock: monotonicClock,
+      defer: (run) => setImmediate(run),
+      random: Math.random,
+      logger,
+      metrics: this.#metrics,
+    });
+    node.onFatal((reason) => this.#failure.reject(reason));
+    this.#node = node;
+    return node;
+  }
+
+  #startAnnouncing(address: string): void {
+    const { id, name, join = [] } = this.options;
+    if (join.length === 0) return;
+    this.#announcer = new Announcer({
+      member: { id, name, address, addedIndex: 0 },
+      version: programVersion(),
+      seeds: join,
+      credentials: this.#credentials,
+      logger: this.foundation.logger,
+    });
+    this.#announcer.start();
+  }
+
+  /** In this order: nobody new, hand over, end what is open, and the disk last. A step that fails does not keep the next from being done. */
+  async #stop(): Promise<void> {
+    const { logger, store } = this.foundation;
+    logger.info('stopping');
+    this.#control?.refuseCalls();
+    this.#announcer?.stop();
+    await this.#step('node', () => this.#node?.stop());
+    this.#control?.endStreams();
+    await this.#step('transport', () => this.#transport.close());
+    await this.#step('server', () => this.#closeServer());
+    this.#metricsServer?.close();
+    await this.#step('store', () => store.close());
+    logger.info('stopped');
+  }
+
+  async #step(part: string, close: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await close();
+    } catch (error) {
+      this.foundation.logger.error('could not be closed', { part, error: messageOf(error) });
+    }
+  }
+
+  /** Lets the answers of ended calls out; whoever does not go by himself is cut off. */
+  async #closeServer(): Promise<void> {
+    this.#listener.close();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, shutdownMs);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#server.forceShutdown();
+    this.#listener.destroy();
+  }
+}
+
+function withPort(text: string, port: number): string {
+  const address = parseAddress(text);
+  assert(address !== undefined, 'the address is checked before');
+  return formatAddress({ host: address.host, port });
+}
