@@ -69,7 +69,7 @@ export class CommitQueue {
   }
 
   #fail(thrown: unknown): Error {
-    observe(thrown);
+    this.#observe(thrown);
     if (thrown instanceof RaftctlError || thrown instanceof AssertionError) this.#failure ??= thrown;
     if (this.#failure === undefined) {
       const reason = messageOf(thrown);
@@ -82,11 +82,12 @@ export class CommitQueue {
     }
     return this.#failure;
   }
-}
 
-/** lmdb keeps the cause of a rejected write in a promise of its own, which ends the process where nobody looks at it. */
-function observe(thrown: unknown): void {
-  if (thrown instanceof Error && 'commitError' in thrown && thrown.commitError instanceof Promise) {
-    thrown.commitError.catch(() => undefined);
+  /** lmdb keeps the cause of a rejected write in a promise of its own, which ends the process where nobody looks at it. */
+  #observe(thrown: unknown): void {
+    if (!(thrown instanceof Error && 'commitError' in thrown && thrown.commitError instanceof Promise)) return;
+    thrown.commitError.catch((cause: unknown) =>
+      this.logger.error('why the write failed', { reason: messageOf(cause) }),
+    );
   }
 }

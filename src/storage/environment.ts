@@ -53,6 +53,46 @@ export function openEnvironment(dataDir: string): Environment {
   }
 }
 
+/**
+ * The record of a key.
+ * @throws RaftctlError E_CORRUPT where LMDB finds that its own pages make no sense
+ */
+export function getRecord(table: Table, key: Uint8Array, transaction?: ReadTransaction): Uint8Array | undefined {
+  try {
+    return table.get(key, transaction === undefined ? undefined : { transaction });
+  } catch (thrown) {
+    throw unreadable(thrown);
+  }
+}
+
+/** Which records, as lmdb has it. */
+export type RangeOptions = Parameters<Table['getRange']>[0];
+
+/**
+ * The records of a range, one at a time.
+ * @throws RaftctlError E_CORRUPT, as `getRecord`
+ */
+export function* rangeOf(table: Table, options: RangeOptions): Generator<{ key: Uint8Array; value: Uint8Array }> {
+  let records: Iterator<{ key: Uint8Array; value: Uint8Array }> | undefined;
+  const next = () => {
+    try {
+      records ??= table.getRange(options)[Symbol.iterator]();
+      return records.next();
+    } catch (thrown) {
+      throw unreadable(thrown);
+    }
+  };
+  try {
+    for (let step = next(); step.done !== true; step = next()) yield step.value;
+  } finally {
+    records?.return?.();
+  }
+}
+
+function unreadable(thrown: unknown): RaftctlError {
+  return new RaftctlError('E_CORRUPT', `the database cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+}
+
 /** Sizes of the environment. */
 export interface DatabaseStats {
   readonly dbBytes: number;

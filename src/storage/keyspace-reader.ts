@@ -1,6 +1,6 @@
 import { RaftctlError } from '../base/errors.js';
 import type { StateRange, StateRecord, StateView } from '../node/ports.js';
-import type { ReadTransaction, Table } from './environment.js';
+import { getRecord, type ReadTransaction, rangeOf, type Table } from './environment.js';
 import { STATE_KEY_BYTES_MAX } from './limits.js';
 import { unsealRecord } from './sealed-record.js';
 
@@ -21,10 +21,7 @@ export class KeyspaceReader implements StateView {
   get(key: Uint8Array): Uint8Array | undefined {
     // LMDB refuses what cannot be a key.
     if (key.length === 0 || key.length > STATE_KEY_BYTES_MAX) return undefined;
-    const sealed = this.table().get(
-      key,
-      this.transaction === undefined ? undefined : { transaction: this.transaction },
-    );
+    const sealed = getRecord(this.table(), key, this.transaction);
     return sealed === undefined ? undefined : unseal(key, sealed);
   }
 
@@ -45,7 +42,7 @@ export class KeyspaceReader implements StateView {
       ...(limit === undefined ? {} : { limit }),
       ...(this.transaction === undefined ? {} : { transaction: this.transaction }),
     };
-    for (const { key, value } of this.table().getRange(options)) yield { key, value: unseal(key, value) };
+    for (const { key, value } of rangeOf(this.table(), options)) yield { key, value: unseal(key, value) };
   }
 
   /** Records behind `after`, or from the first one on. */
@@ -55,7 +52,7 @@ export class KeyspaceReader implements StateView {
       exclusiveStart: after !== undefined,
       ...(this.transaction === undefined ? {} : { transaction: this.transaction }),
     };
-    for (const { key, value } of this.table().getRange(options)) yield { key, value: unseal(key, value) };
+    for (const { key, value } of rangeOf(this.table(), options)) yield { key, value: unseal(key, value) };
   }
 }
 

@@ -60,8 +60,7 @@ export class LmdbStore implements LogStore {
   #flushedKeyspace: KeyspaceNumber;
   #writes = 0;
   #closing: Promise<void> | undefined;
-  /** As of the close: behind it nothing can be asked of the database. */
-  #lastStats: DatabaseStats | undefined;
+  #stats: DatabaseStats = { dbBytes: 0, mapBytes: 0, readers: 0 };
   readonly #log: EntryLog;
   readonly #overlay = new Overlay();
   readonly #applyTxn: StateTxn;
@@ -127,11 +126,11 @@ export class LmdbStore implements LogStore {
     return this.#log.entries(low, high, maxBytes);
   }
 
-  snapshot(requestIndex: number, _to: number): Snapshot {
+  snapshot(requestIndex: number, to: number): Snapshot {
     const newest = this.snapshots.list()[0];
-    // One that ends before the log begins would leave its receiver with a gap.
+    // One that ends before the log begins would leave its receiver with a gap; one from before it was a member it would refuse for ever.
     const useful = Math.max(requestIndex, this.#log.firstIndex - 1);
-    if (newest !== undefined && newest.index >= useful) {
+    if (newest !== undefined && newest.index >= useful && isConfigured(newest.confState, to)) {
       const { index, term, confState } = newest;
       return { data: new Uint8Array(), metadata: { index, term, confState } };
     }
@@ -216,8 +215,13 @@ export class LmdbStore implements LogStore {
   }
 
   status(): StorageStatus {
-    const { dbBytes, mapBytes, readers } = this.#lastStats ?? databaseStats(this.parts.environment);
-    return { dataDir: this.parts.dataDir, dbBytes, mapBytes, readers, diskFreeBytes: this.parts.space.freeBytes() };
+    const { dataDir, environment, space } = this.parts;
+    try {
+      this.#stats = databaseStats(environment);
+    } catch {
+      // Closed, or damaged: then as it was before. Reads and writes say what is wrong.
+    }
+    return { dataDir, ...this.#stats, diskFreeBytes: space.freeBytes() };
   }
 
   close(): Promise<void> {
@@ -232,7 +236,7 @@ export class LmdbStore implements LogStore {
     const flushed = commits.settled().catch(() => undefined);
     commits.close(new RaftctlError('E_STOPPED', 'the store is closed'));
     await flushed;
-    this.#lastStats = databaseStats(environment);
+    this.status();
     await environment.root.close();
     await lock.release();
   }
@@ -332,4 +336,11 @@ export class LmdbStore implements LogStore {
 
 function sameSpec(a: BootstrapSpec, b: BootstrapSpec): boolean {
   return Buffer.from(BootstrapSpec.encode(a).finish()).equals(BootstrapSpec.encode(b).finish());
+}
+
+/** Whether `id` is in any set of the configuration. */
+function isConfigured(confState: ConfState | undefined, id: number): boolean {
+  if (confState === undefined) return false;
+  const { voters, votersOutgoing, learners, learnersNext } = confState;
+  return [voters, votersOutgoing, learners, learnersNext].some((set) => set.includes(id));
 }

@@ -1,6 +1,6 @@
 import { RaftctlError } from '../base/errors.js';
 import type { WriteBatch } from './commit-queue.js';
-import type { Environment, ReadTransaction } from './environment.js';
+import { type Environment, getRecord, type ReadTransaction } from './environment.js';
 import { sealRecord, unsealRecord } from './sealed-record.js';
 
 /** How a message of the meta table becomes bytes and back. */
@@ -25,7 +25,7 @@ export class MetaRecord<T> {
    * @throws RaftctlError E_CORRUPT
    */
   read(environment: Environment, transaction?: ReadTransaction): T | undefined {
-    const sealed = environment.meta.get(this.#key, transaction === undefined ? undefined : { transaction });
+    const sealed = getRecord(environment.meta, this.#key, transaction);
     if (sealed === undefined) return undefined;
     const value = unsealRecord(this.#key, sealed);
     if (value === undefined) throw this.#damaged();

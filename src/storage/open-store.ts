@@ -8,7 +8,7 @@ import { DirectoryLock } from './directory-lock.js';
 import { DiskSpace } from './disk-space.js';
 import { syncFolder } from './durable-file.js';
 import { EntryLog } from './entry-log.js';
-import { DATA_FILE, type Environment, openEnvironment, tableBytes } from './environment.js';
+import { DATA_FILE, type Environment, getRecord, openEnvironment, tableBytes } from './environment.js';
 import { IDENTITY_FILE, readIdentity, type StoredIdentity, writeIdentity } from './identity-file.js';
 import { LmdbStore } from './lmdb-store.js';
 import { indexOfKey, logKey } from './log-record.js';
@@ -106,7 +106,9 @@ async function assemble(
   checkBoot(options, environment);
   await commits.commit((batch) => bootRecord.write(batch, environment, { nodeId: found.nodeId, startedMs: clock() }));
   const identity = await completeIdentity(dataDir, found, stored);
-  const log = new EntryLog(stored.bounds, tableBytes(environment.log), (index) => environment.log.get(logKey(index)));
+  const log = new EntryLog(stored.bounds, tableBytes(environment.log), (index) =>
+    getRecord(environment.log, logKey(index)),
+  );
   const verified = log.verifyTail();
   logger.info('the log is verified', { first: log.firstIndex, last: log.lastIndex, verified });
   const catalog = await SnapshotCatalog.load(join(dataDir, SNAPSHOT_FOLDER), identity.clusterId, logger);
