@@ -105,7 +105,7 @@ export class Raft {
       throw new FatalRaftError('the configuration in storage is not one that changes can lead to');
     }
     this.#loadHardState(hardState);
-    if (config.applied > this.raftLog.applied) this.raftLog.applied = config.applied;
+    this.#loadApplied(config.applied);
     this.randomizedElectionTimeout = this.drawElectionTimeout();
   }
 
@@ -119,6 +119,15 @@ export class Raft {
     this.raftLog.committed = hardState.commit;
     this.term = hardState.term;
     this.vote = hardState.vote;
+  }
+
+  #loadApplied(applied: number): void {
+    const { raftLog } = this;
+    if (applied <= raftLog.applied) return;
+    raftLog.applied = applied;
+    // What is applied was committed, though the commit index need not have been durable. Only where entries may be applied before they are
+    // persisted can the log at hand still hold another one there.
+    if (this.config.maxApplyUnpersistedLogLimit === 0) raftLog.commitTo(Math.min(applied, raftLog.lastIndex()));
   }
 
   /** A new randomised election time-out, in ticks. */

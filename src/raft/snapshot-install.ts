@@ -18,8 +18,11 @@ export function handleSnapshot(raft: Raft, message: Message): void {
 }
 
 /**
- * Begins the log and the configuration anew with a snapshot, unless it is of no use: older than what is committed, not meant for this
- * node, or of an entry that the log has anyway, which then is committed.
+ * Begins the log and the configuration anew with a snapshot, unless it is of no use: older than what is committed, without this member,
+ * or of an entry that the log has anyway, which then is committed.
+ *
+ * Diverges from etcd/raft and raft-rs: a node that is no member yet takes a snapshot that does not know it either. The change that brings
+ * it in comes behind; refusing would leave it waiting until somebody makes a newer snapshot.
  * @returns whether it is to be installed
  */
 function installSnapshot(raft: Raft, snapshot: Snapshot): boolean {
@@ -28,7 +31,7 @@ function installSnapshot(raft: Raft, snapshot: Snapshot): boolean {
   const requested = raft.pendingRequestSnapshot !== INVALID_INDEX;
   if (index < raftLog.committed || (index === raftLog.committed && !requested)) return false;
   const confState = snapshot.metadata?.confState ?? emptyConfState();
-  if (!isMember(confState, raft.id)) {
+  if (!isMember(confState, raft.id) && raft.tracker.get(raft.id) !== undefined) {
     raft.config.logger.warn('ignores a snapshot of a configuration that it is not in', { id: raft.id, index });
     return false;
   }

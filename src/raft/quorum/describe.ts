@@ -20,7 +20,7 @@ export function describeCommittedIndex(ids: readonly number[], acked: AckedIndex
   const bars = ids.map(() => 0);
   order.forEach((at, rank) => {
     const before = order[rank - 1];
-    // Of voters with equal indexes only the first has a bar, as etcd/raft draws it.
+    // Of voters with equal indexes only the first has a bar, as raft-rs draws it.
     if (before !== undefined && indexes[before]! < indexes[at]!) bars[at] = rank;
   });
   const lines = ids.map((id, at) => {
