@@ -27,6 +27,7 @@ export function coreConfig(id: number, applied: number, config: NodeConfig, rand
     maxUncommittedSize: Math.max(config.uncommittedBytesMax, config.messageBytesMax),
     maxCommittedSizePerReady: Math.min(config.applyBytesPerTurnMax, NO_LIMIT),
     maxApplyUnpersistedLogLimit: 0,
+    applyUnstableEntries: false,
     disableProposalForwarding: true,
     disableConfChangeValidation: false,
     stepDownOnRemoval: true,

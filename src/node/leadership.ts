@@ -51,14 +51,13 @@ export class Leadership {
 
   /** The connected voter with the highest match, of those in `among` where it is given. */
   bestTarget(among?: ReadonlySet<number>): number {
-    const { core, options } = this.context;
+    const { options } = this.context;
     const connected = new Set(options.transport.links().flatMap((link) => (link.connected ? [link.id] : [])));
     const { confState } = options.store.applied;
     const voters = [...confState.voters, ...confState.votersOutgoing].filter(
       (id) => id !== options.id && connected.has(id) && (among === undefined || among.has(id)),
     );
-    const progress = core.status().progress;
-    const best = voters.sort((a, b) => (progress?.get(b)?.matched ?? 0) - (progress?.get(a)?.matched ?? 0) || a - b)[0];
+    const best = voters.sort((a, b) => this.context.matchOf(b) - this.context.matchOf(a) || a - b)[0];
     if (best === undefined) {
       throw new RaftctlError(
         'E_REFUSED',
@@ -74,7 +73,6 @@ export class Leadership {
   private check(target: number, maxLag: number): void {
     const { core, options, members } = this.context;
     const { confState } = options.store.applied;
-    const status = core.status();
     if (core.raft.leadTransferee !== 0) {
       throw new RaftctlError(
         'E_TRANSFER_IN_PROGRESS',
@@ -96,7 +94,7 @@ export class Leadership {
         hint: 'raftctl member list',
       });
     }
-    const lag = core.raft.raftLog.lastIndex() - (status.progress?.get(target)?.matched ?? 0);
+    const lag = core.raft.raftLog.lastIndex() - this.context.matchOf(target);
     if (lag > maxLag) {
       throw new RaftctlError('E_TARGET_LAG', `node ${target} lags ${lag} entries behind, more than ${maxLag}`, {
         hint: `raftctl wait node=${target}:caught-up --timeout 1m && raftctl leader transfer ${target}`,

@@ -73,8 +73,13 @@ export class MembershipChanges {
       return;
     }
     this.context.requireLeader();
-    const planned = planChange(planningFacts(this.context, this.announcements), request);
-    const first = this.event(id, ChangePhase.PLANNED, 'planned', { plan: planned.plan, unchanged: planned.unchanged });
+    // A new leader takes no change before it has applied what was in its log.
+    await this.until(() => !this.context.core.raft.hasPendingConf || undefined, call.signal);
+    const planned = planChange(planningFacts(this.context, this.announcements, this.running), request);
+    const first = this.event(id, ChangePhase.PLANNED, 'planned', {
+      plan: { ...planned.plan, changeId: id },
+      unchanged: planned.unchanged,
+    });
     if (request.dryRun || planned.unchanged) {
       yield first;
       return;
@@ -157,11 +162,8 @@ export class MembershipChanges {
     if (planned.catchUp.length > 0) await this.catchUp(change);
     if (planned.final !== undefined) {
       await this.handOverTo(new Set(planned.target.voters));
-      this.push(
-        change,
-        ChangePhase.ENTERING_JOINT,
-        planned.joint ? 'entering the joint configuration' : 'one simple change',
-      );
+      if (planned.joint) this.push(change, ChangePhase.ENTERING_JOINT, 'entering the joint configuration');
+      else this.push(change, ChangePhase.CHANGING, 'one simple change');
       await propose(planned.final);
     }
     if (store.applied.confState.votersOutgoing.length > 0) {
@@ -194,12 +196,12 @@ export class MembershipChanges {
       return undefined;
     });
     // Only what the core itself sees counts: it will take the change with what it knows now.
-    if (core.raft.state !== 'leader') throw this.context.notLeaderError();
+    if (core.raft.role !== 'leader') throw this.context.notLeaderError();
   }
 
   private catchUpOf(id: number): CatchUp {
     const { core } = this.context;
-    const progress = core.status().progress?.get(id);
+    const progress = core.raft.tracker.get(id);
     const match = progress?.matched ?? 0;
     return { id, match, lag: Math.max(0, core.raft.raftLog.committed - match), state: progress?.state ?? 'unknown' };
   }

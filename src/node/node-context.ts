@@ -1,7 +1,7 @@
 import { RaftctlError } from '../base/errors.js';
 import type { Member } from '../gen/raftctl/v1/member.js';
+import type { SoftState } from '../raft/raft.js';
 import type { RawNode } from '../raft/raw-node.js';
-import type { SoftState } from '../raft/ready.js';
 import type { Conditions } from './conditions.js';
 import type { NodeOptions } from './node-options.js';
 import { noQuorumError, type QuorumView, quorumReachable } from './quorum-view.js';
@@ -27,11 +27,16 @@ export class NodeContext {
   ) {}
 
   get isLeader(): boolean {
-    return this.core.raft.state === 'leader';
+    return this.core.raft.role === 'leader';
   }
 
   get isBootstrapped(): boolean {
     return this.options.store.identity.clusterId !== '';
+  }
+
+  /** Index up to which the log of `id` is known to match; 0 where this node does not lead it. */
+  matchOf(id: number): number {
+    return this.isLeader ? (this.core.raft.tracker.get(id)?.matched ?? 0) : 0;
   }
 
   memberById(id: number): Member | undefined {

@@ -45,7 +45,7 @@ export class NodeReport {
       confState: store.applied.confState,
       members: [...context.members],
       log: logStatus(context),
-      progress: this.progresses.describe(core, store.firstIndex(), this.transfers),
+      progress: this.progresses.describe(core.progress, config.inflightMessagesMax, store.firstIndex(), this.transfers),
       transferee: context.core.raft.leadTransferee,
       uptimeMs: Math.round(now - this.startedMs),
       leaderForMs: context.leaderSinceMs === undefined ? 0 : Math.round(now - context.leaderSinceMs),
@@ -64,7 +64,7 @@ export class NodeReport {
   private role(): Role {
     const { store, id } = this.context.options;
     const { voters, votersOutgoing, learners, learnersNext } = store.applied.confState;
-    if (voters.includes(id) || votersOutgoing.includes(id)) return roles[this.context.core.raft.state];
+    if (voters.includes(id) || votersOutgoing.includes(id)) return roles[this.context.core.raft.role];
     return learners.includes(id) || learnersNext.includes(id) ? Role.LEARNER : Role.NONE;
   }
 }

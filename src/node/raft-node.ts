@@ -1,11 +1,11 @@
 import { messageOf, RaftctlError } from '../base/errors.js';
-import { type ConfState, Entry, EntryType, type Message } from '../gen/raft/v1/raft.js';
+import type { ConfState, Message } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type { TermRun } from '../gen/raftctl/v1/log.js';
 import type { ChangeMembersRequest, ChangeMembersResponse, Member } from '../gen/raftctl/v1/member.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
+import type { SoftState } from '../raft/raft.js';
 import { RawNode } from '../raft/raw-node.js';
-import type { SoftState } from '../raft/ready.js';
 import { Announcements } from './announcements.js';
 import { Applier } from './applier.js';
 import { checkBootstrap } from './bootstrap.js';
@@ -54,6 +54,7 @@ export class RaftNode implements NodeApi {
   private readonly announcements: Announcements;
   private readonly progresses: PeerProgresses;
   private readonly report: NodeReport;
+  private adoption: Promise<void> = Promise.resolve();
   private readonly statusListeners = new Set<() => void>();
   private readonly fatalListeners = new Set<(reason: unknown) => void>();
 
@@ -111,7 +112,7 @@ export class RaftNode implements NodeApi {
         },
         onSnapshotOffered: (message) => this.snapshots.receive(message),
         onSnapshotReceived: (message) => this.takeMessages([message]),
-        onAdopt: (clusterId, machine) => store.adopt(clusterId, machine),
+        onAdopt: (clusterId, machine) => this.adopt(clusterId, machine),
       },
     );
     transport.setPeers(this.context.members);
@@ -224,6 +225,16 @@ export class RaftNode implements NodeApi {
     return describeEntries(this.context, this.state, from, to, limit);
   }
 
+  /** One at a time: several members may dial a fresh node at once. */
+  private adopt(clusterId: string, stateMachine: string): Promise<void> {
+    const { store } = this.options;
+    const adopted = this.adoption.then(async () => {
+      if (store.identity.clusterId !== clusterId) await store.adopt(clusterId, stateMachine);
+    });
+    this.adoption = adopted.catch(() => {});
+    return adopted;
+  }
+
   private newCore(): RawNode {
     const { id, config, store, random, logger } = this.options;
     return new RawNode(coreConfig(id, store.applied.index, config, random, logger), store);
@@ -282,7 +293,7 @@ export class RaftNode implements NodeApi {
   private lowestActiveMatch(): number | undefined {
     if (!this.context.isLeader) return undefined;
     const connected = new Set(this.options.transport.links().flatMap((link) => (link.connected ? [link.id] : [])));
-    const matches = [...(this.context.core.status().progress ?? [])].flatMap(([id, progress]) =>
+    const matches = [...this.context.core.raft.tracker.progress].flatMap(([id, progress]) =>
       connected.has(id) && progress.state === 'replicate' ? [progress.matched] : [],
     );
     return matches.length === 0 ? undefined : Math.min(...matches);
@@ -298,7 +309,7 @@ export class RaftNode implements NodeApi {
   private onTick(): void {
     this.context.ticks++;
     this.reading.onTick();
-    if (this.context.isLeader) this.progresses.observe(this.context.core.status());
+    if (this.context.isLeader) this.progresses.observe(this.context.core.raft);
   }
 
   private onSoftState(soft: SoftState): void {

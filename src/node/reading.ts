@@ -1,6 +1,6 @@
 import { RaftctlError } from '../base/errors.js';
 import { Consistency } from '../gen/raftctl/v1/proposal.js';
-import type { ReadState } from '../raft/ready.js';
+import type { ReadState } from '../raft/read-only.js';
 import type { CallOptions, QueryResult } from './node-api.js';
 import { type NodeContext, stoppedError } from './node-context.js';
 import { noQuorumError } from './quorum-view.js';

@@ -1,0 +1,40 @@
+import type { PlanningFacts } from '../membership/index.js';
+import type { Announcements } from './announcements.js';
+import type { NodeContext } from './node-context.js';
+
+/** What a plan starts from, as this leader knows it now. */
+export function planningFacts(
+  context: NodeContext,
+  announcements: Announcements,
+  runningChange: string,
+): PlanningFacts {
+  const { id, store, transport, clock, config } = context.options;
+  const { raft } = context.core;
+  const { confState, configIndex } = store.applied;
+  const progress = new Map(
+    [...raft.tracker.progress]
+      .filter(([peer]) => peer !== id)
+      .map(([peer, { matched, state }]) => [peer, { match: matched, state }]),
+  );
+  const connected = transport.links().flatMap((link) => (link.connected ? [link.id] : []));
+  return {
+    confState,
+    configIndex,
+    members: context.members,
+    announced: announcements.list(context.members),
+    leader: id,
+    leaderForMs: context.leaderSinceMs === undefined ? 0 : clock() - context.leaderSinceMs,
+    electionTimeoutMs: config.electionTicks * config.tickMs,
+    live: new Set([id, ...connected]),
+    progress,
+    commit: raft.raftLog.committed,
+    applied: store.applied.index,
+    firstIndex: store.firstIndex(),
+    unappliedConfIndex: raft.hasPendingConf ? raft.pendingConfIndex : 0,
+    runningChange,
+    transferee: raft.leadTransferee,
+    snapshotBytes: store.snapshots.list()[0]?.bytes ?? 0,
+    maxLag: config.maxLagEntries,
+    removedIds: [],
+  };
+}

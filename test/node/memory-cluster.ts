@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { silentLogger } from '../../src/base/logger.js';
+import { seededRandom } from '../../src/base/random.js';
+import type { Message } from '../../src/gen/raft/v1/raft.js';
+import type { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
+import type { Member } from '../../src/gen/raftctl/v1/member.js';
+import { defaultNodeConfig, type NodeConfig } from '../../src/node/node-config.js';
+import type {
+  LinkStatus,
+  LogStore,
+  Metrics,
+  PeerIdentity,
+  SnapshotSource,
+  Ticker,
+  Transport,
+  TransportEvents,
+} from '../../src/node/ports.js';
+import { RaftNode } from '../../src/node/raft-node.js';
+import { KvMachine } from '../../src/state-machine/index.js';
+import { openStore } from '../../src/storage/index.js';
+
+const silence = () => {};
+const noMetrics: Metrics = {
+  proposalApplied: silence,
+  refused: silence,
+  flushed: silence,
+  entriesApplied: silence,
+  messagesReceived: silence,
+  messagesSent: silence,
+  leaderChanged: silence,
+  snapshotCreated: silence,
+  snapshotSent: silence,
+  snapshotInstalled: silence,
+};
+
+/** A network in one process: messages arrive in a later turn of the event loop, unless their link is cut. */
+class MemoryNetwork {
+  readonly ends = new Map<number, MemoryTransport>();
+  private readonly cuts = new Set<string>();
+
+  cut(left: number, right: number): void {
+    this.cuts.add(`${left}-${right}`).add(`${right}-${left}`);
+  }
+
+  heal(): void {
+    this.cuts.clear();
+  }
+
+  linked(from: number, to: number): boolean {
+    return this.ends.has(to) && !this.cuts.has(`${from}-${to}`);
+  }
+}
+
+class MemoryTransport implements Transport {
+  identity: PeerIdentity | undefined;
+  events: TransportEvents | undefined;
+  private peers: readonly Member[] = [];
+
+  constructor(
+    private readonly id: number,
+    private readonly network: MemoryNetwork,
+  ) {}
+
+  start(identity: PeerIdentity, events: TransportEvents): void {
+    this.identity = identity;
+    this.events = events;
+    this.network.ends.set(this.id, this);
+  }
+
+  setPeers(members: readonly Member[]): void {
+    this.peers = members;
+  }
+
+  send(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const end = this.reach(message.to);
+      if (end === undefined) this.events?.onUnreachable(message.to);
+      else setImmediate(() => void end.take(message, this.identity?.clusterId ?? ''));
+    }
+  }
+
+  async sendSnapshot(message: Message, source: SnapshotSource, onSent: (bytes: number) => void): Promise<void> {
+    const end = this.reach(message.to);
+    if (end?.events === undefined) throw new Error('not connected');
+    await end.adopt(this.identity?.clusterId ?? '');
+    const sink = await end.events.onSnapshotOffered(message);
+    let sent = 0;
+    for await (const chunk of source.chunks()) {
+      await sink.write(chunk);
+      sent += chunk.length;
+      onSent(sent);
+    }
+    await sink.finish();
+    end.events.onSnapshotReceived(message);
+  }
+
+  links(): readonly LinkStatus[] {
+    return this.peers
+      .filter((peer) => peer.id !== this.id)
+      .map(({ id, address }) => ({
+        id,
+        address,
+        connected: this.reach(id) !== undefined,
+        lastSeenMs: undefined,
+        rttMs: undefined,
+        error: this.reach(id) === undefined ? 'cut' : '',
+      }));
+  }
+
+  async close(): Promise<void> {
+    this.network.ends.delete(this.id);
+  }
+
+  private reach(to: number): MemoryTransport | undefined {
+    return this.network.linked(this.id, to) ? this.network.ends.get(to) : undefined;
+  }
+
+  private async take(message: Message, clusterId: string): Promise<void> {
+    await this.adopt(clusterId);
+    this.events?.onMessages([message]);
+  }
+
+  private async adopt(clusterId: string): Promise<void> {
+    if (this.identity?.clusterId === '') await this.events?.onAdopt(clusterId, 'kv');
+  }
+}
+
+/** One node of the cluster in the test's process, over a real store. */
+export interface TestNode {
+  readonly node: RaftNode;
+  readonly store: LogStore;
+  readonly fatal: Promise<unknown>;
+}
+
+/** Nodes in this process over real stores in a temporary folder, a network in memory, and time that the test makes pass. */
+export class MemoryCluster {
+  readonly nodes = new Map<number, TestNode>();
+  readonly network = new MemoryNetwork();
+  private readonly dir = mkdtempSync(join(tmpdir(), 'raftctl-node-'));
+  private readonly tickers = new Map<number, () => void>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly config: Partial<NodeConfig> = {}) {}
+
+  static member(id: number): Member {
+    return { id, name: `n${id}`, address: `127.0.0.1:${7000 + id}`, addedIndex: 0 };
+  }
+
+  /** A cluster whose first voters are these, with a leader. */
+  static async bootstrapped(voters: readonly number[], config: Partial<NodeConfig> = {}): Promise<MemoryCluster> {
+    const cluster = new MemoryCluster(config);
+    for (const id of voters) await cluster.start(id);
+    const spec: BootstrapSpec = {
+      clusterId: 'c0ffee00c0ffee00c0ffee00c0ffee00',
+      name: 'test',
+      members: voters.map((id) => MemoryCluster.member(id)),
+      voters: [...voters],
+      learners: [],
+    };
+    for (const id of voters) await cluster.at(id).node.bootstrap(spec, id);
+    await cluster.leader();
+    return cluster;
+  }
+
+  at(id: number): TestNode {
+    const found = this.nodes.get(id);
+    if (found === undefined) throw new Error(`node ${id} is not running`);
+    return found;
+  }
+
+  /** Starts a node from its data directory, or from nothing. */
+  async start(id: number): Promise<TestNode> {
+    const store = await openStore({
+      dataDir: join(this.dir, `n${id}`),
+      nodeId: id,
+      stateMachine: 'kv',
+      logger: silentLogger,
+    });
+    const ticker: Ticker = {
+      start: (onTick) => this.tickers.set(id, onTick),
+      stop: () => this.tickers.delete(id),
+    };
+    const node = new RaftNode({
+      id,
+      name: `n${id}`,
+      address: `127.0.0.1:${7000 + id}`,
+      version: '0.0.0',
+      config: { ...defaultNodeConfig, tickMs: 15, ...this.config },
+      store,
+      transport: new MemoryTransport(id, this.network),
+      stateMachine: new KvMachine(),
+      ticker,
+      clock: () => performance.now(),
+      defer: setImmediate,
+      random: seededRandom(id),
+      logger: silentLogger,
+      metrics: noMetrics,
+    });
+    const fatal = new Promise((resolve) => node.onFatal(resolve));
+    await node.start();
+    const started = { node, store, fatal };
+    this.nodes.set(id, started);
+    this.timer ??= setInterval(() => {
+      for (const tick of [...this.tickers.values()]) tick();
+    }, 15);
+    return started;
+  }
+
+  /** The node is gone from one moment to the next; what it had flushed is there when it starts again. */
+  async crash(id: number): Promise<void> {
+    const { store } = this.at(id);
+    this.nodes.delete(id);
+    this.tickers.delete(id);
+    this.network.ends.delete(id);
+    await store.close();
+  }
+
+  /** The leader that a majority knows, once there is one. */
+  leader(): Promise<TestNode & { id: number }> {
+    return this.until(() => {
+      for (const [id, running] of this.nodes) {
+        const status = running.node.status();
+        const followers = [...this.nodes.values()].filter((other) => other.node.status().leader === id);
+        if (status.leader === id && followers.length * 2 > status.confState!.voters.length) return { id, ...running };
+      }
+      return undefined;
+    });
+  }
+
+  /** Resolves with the first value that is not undefined; asked whenever a node's status may have changed. */
+  until<T>(probe: () => T | undefined): Promise<T> {
+    return new Promise((resolve) => {
+      const ask = () => {
+        const value = probe();
+        if (value === undefined) setImmediate(ask);
+        else resolve(value);
+      };
+      ask();
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.tickers.clear();
+    for (const [id] of this.nodes) await this.crash(id);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
