@@ -44,7 +44,7 @@ export class Leadership {
   }
 
   /** Hands over to the most caught-up voter. @throws RaftctlError as `transfer`; E_REFUSED where there is no other voter */
-  stepDown(call: CallOptions = {}): Promise<TransferResult> {
+  async stepDown(call: CallOptions = {}): Promise<TransferResult> {
     this.context.requireLeader();
     return this.transfer(this.bestTarget(), undefined, call);
   }

@@ -88,7 +88,7 @@ export class RaftNode implements NodeApi {
   async start(): Promise<void> {
     const { store, transport, ticker, address, version, stateMachine } = this.options;
     const context = this.context;
-    this.setMembers(readMembers(store.view()));
+    this.context.members = readMembers(store.view());
     transport.start(
       {
         nodeId: this.id,
