@@ -17,8 +17,7 @@ export function betterTarget(facts: PlanningFacts, now: TargetSets, target: Targ
   if (best.worst >= today || target.learners.length > LEARNERS_TRIED_MAX) return '';
   for (const other of promotions(target)) {
     const worst = worstOf(facts, now, other);
-    const isBetter =
-      worst > best.worst || (worst === best.worst && best.target !== target && isFewer(other, best.target));
+    const isBetter = worst > best.worst || (worst === best.worst && isFewer(other, best.target));
     if (isBetter && !sameSets(other, now)) best = { target: other, worst };
   }
   return best.target === target ? '' : flags(best.target);

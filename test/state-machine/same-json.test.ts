@@ -36,6 +36,13 @@ describe('two JSON texts are the same', () => {
     expect(sameJson(right, left)).toBe(false);
   });
 
+  it('where a power is too long to calculate with only if it is written the same', () => {
+    const long = '9'.repeat(16);
+    expect(sameJson(`[1e${long}]`, `[ 1e${long} ]`)).toBe(true);
+    expect(sameJson(`1e${long}`, `1.0e${long}`)).toBe(false);
+    expect(sameJson(`0e${long}`, '0')).toBe(true);
+  });
+
   it('whatever the order of the keys and the white space', () => {
     const reordered = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(reordered);
