@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.js';
 import { RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
-import type { Entry, HardState, Snapshot, SnapshotMetadata } from '../gen/raft/v1/raft.js';
+import type { ConfState, Entry, HardState, Snapshot, SnapshotMetadata } from '../gen/raft/v1/raft.js';
 import { BootstrapSpec, type StorageStatus } from '../gen/raftctl/v1/cluster.js';
 import type {
   AppliedMark,

@@ -69,7 +69,7 @@ test('a snapshot goes from one node to another, and the log with it', async () =
   const info = await source.snapshots.create();
   await source.compact(15);
   expect(source.firstIndex()).toBe(16);
-  const snapshot = source.snapshot(10, 2);
+  const snapshot = source.snapshot(10, 1);
   expect(snapshot.metadata).toMatchObject({ index: 20, term: 1 });
 
   let target = await openTestStore(temporaryFolder(), { nodeId: 2 });

@@ -58,11 +58,11 @@ export function describeStorage(name: string, open: () => Promise<StorageUnderTe
 
     test('a snapshot that is not new enough is not given out', async () => {
       const { storage, append, takeSnapshot } = await open();
-      expect(() => storage.snapshot(5, 2)).toThrow(SnapshotTemporarilyUnavailableError);
+      expect(() => storage.snapshot(5, 1)).toThrow(SnapshotTemporarilyUnavailableError);
       await append(run(2, 9, 3));
       await takeSnapshot();
-      expect(storage.snapshot(9, 2).metadata).toMatchObject({ index: 9, term: 3 });
-      expect(() => storage.snapshot(10, 2)).toThrow(SnapshotTemporarilyUnavailableError);
+      expect(storage.snapshot(9, 1).metadata).toMatchObject({ index: 9, term: 3 });
+      expect(() => storage.snapshot(10, 1)).toThrow(SnapshotTemporarilyUnavailableError);
     });
 
     test('whatever is appended, cut off, compacted and replaced, the log is that of a plain array', async () => {
