@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ChannelCredentials, type Client, status } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { silentLogger } from '../../src/base/logger.js';
+import { type Daemon, type DaemonOptions, startDaemon } from '../../src/daemon/index.js';
+import { ClusterServiceClient, ClusterServiceService, type NodeStatus } from '../../src/gen/raftctl/v1/cluster.js';
+import { KvServiceClient, KvServiceService } from '../../src/gen/raftctl/v1/kv.js';
+import { MemberServiceClient, MemberServiceService } from '../../src/gen/raftctl/v1/member.js';
+import { ProposalServiceClient } from '../../src/gen/raftctl/v1/proposal.js';
+import { failure, unary } from '../control/control-server.js';
+import { TestAuthority } from './test-certificates.js';
+
+let folder: string;
+let daemons: Daemon[];
+let clients: Client[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'raftctl-daemon-'));
+  daemons = [];
+  clients = [];
+});
+afterEach(async () => {
+  for (const client of clients) client.close();
+  await Promise.all(daemons.map((daemon) => daemon.stop()));
+  rmSync(folder, { recursive: true });
+});
+
+async function start(id: number, options: Partial<DaemonOptions> = {}): Promise<Daemon> {
+  const daemon = await startDaemon(
+    { id, dataDir: join(folder, `n${id}`), listen: '127.0.0.1:0', config: { tickMs: 20 }, ...options },
+    silentLogger,
+  );
+  daemons.push(daemon);
+  return daemon;
+}
+
+type ClientConstructor<C extends Client> = new (address: string, credentials: ChannelCredentials) => C;
+
+function clientOf<C extends Client>(
+  Service: ClientConstructor<C>,
+  { address }: Daemon,
+  credentials = ChannelCredentials.createInsecure(),
+): C {
+  const client = new Service(address, credentials);
+  clients.push(client);
+  return client;
+}
+
+/** Makes a cluster of these nodes. */
+async function bootstrap(nodes: readonly Daemon[], credentials?: ChannelCredentials): Promise<void> {
+  const ids = nodes.map((_, at) => at + 1);
+  const members = nodes.map(({ address }, at) => ({ id: at + 1, name: `n${at + 1}`, address, addedIndex: 0 }));
+  const spec = { clusterId: randomBytes(16).toString('hex'), name: 'test', members, voters: ids, learners: [] };
+  await Promise.all(
+    nodes.map((daemon, at) => {
+      const client = clientOf(ClusterServiceClient, daemon, credentials);
+      return unary(client, ClusterServiceService.bootstrap, { spec, nodeId: at + 1 });
+    }),
+  );
+}
+
+/** Watches a node until its status is as wanted. */
+async function until(daemon: Daemon, wanted: (state: NodeStatus) => boolean, credentials?: ChannelCredentials) {
+  const watch = clientOf(ClusterServiceClient, daemon, credentials).watchStatus({});
+  try {
+    for await (const { status: state } of watch) if (wanted(state)) return state as NodeStatus;
+  } finally {
+    watch.on('error', () => {});
+    watch.cancel();
+  }
+  throw new Error('the watch has ended');
+}
+
+const isLeading = ({ id, leader }: NodeStatus) => leader === id;
+const put = (daemon: Daemon, key: string, credentials?: ChannelCredentials) =>
+  unary(clientOf(KvServiceClient, daemon, credentials), KvServiceService.put, { key, value: '1', session: undefined });
+
+describe('a node', () => {
+  test('serves, stops, and starts again from its data directory', async () => {
+    const first = await start(1);
+    expect(first.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    await bootstrap([first]);
+    await until(first, isLeading);
+    const { index } = await put(first, 'a');
+    await first.stop();
+
+    const again = await start(1, { listen: first.address });
+    await until(again, isLeading);
+    const kv = clientOf(KvServiceClient, again);
+    const { pair } = await unary(kv, KvServiceService.get, { key: 'a', consistency: 0 });
+    expect(pair).toMatchObject({ key: 'a', value: '1', modifiedIndex: index });
+  });
+
+  test('is refused where another one has its data directory or its port, and leaves nothing open', async () => {
+    const first = await start(1);
+    await expect(start(1)).rejects.toMatchObject({ code: 'E_DATA_DIR_LOCKED' });
+    await expect(start(2, { listen: first.address })).rejects.toMatchObject({
+      code: 'E_ADDRESS_IN_USE',
+      message: expect.stringContaining(first.address),
+    });
+    const occupied = createServer().listen(0, '127.0.0.1');
+    await once(occupied, 'listening');
+    const bound = occupied.address();
+    const metrics = `127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
+    await expect(start(2, { metrics })).rejects.toMatchObject({ code: 'E_ADDRESS_IN_USE' });
+    occupied.close();
+    await start(2);
+  });
+
+  test('keeps the id that its data directory has', async () => {
+    await (await start(1)).stop();
+    await expect(start(2, { dataDir: join(folder, 'n1') })).rejects.toMatchObject({ code: 'E_IDENTITY' });
+  });
+
+  test('refuses a state machine that is not there before it opens anything', async () => {
+    await expect(start(1, { stateMachine: './no-such-machine.js' })).rejects.toMatchObject({ code: 'E_USAGE' });
+    await start(1);
+  });
+
+  test('stops while streams are open: they end with E_STOPPED, and nobody is waited for', async () => {
+    const daemon = await start(1);
+    await bootstrap([daemon]);
+    await until(daemon, isLeading);
+    const watch = clientOf(ClusterServiceClient, daemon).watchStatus({}).resume();
+    const proposals = clientOf(ProposalServiceClient, daemon).proposeStream();
+    const ended = [watch, proposals].map(async (stream) => {
+      const [error] = await once(stream, 'error').catch((thrown: unknown) => [thrown]);
+      return error;
+    });
+    await once(watch, 'data');
+    proposals.on('data', () => {});
+    proposals.write({ tag: 1, kind: 1, payload: Buffer.of(1), session: undefined });
+    await once(proposals, 'data');
+    await daemon.stop();
+    expect((await Promise.all(ended)).map(({ code }) => code)).toEqual([status.UNAVAILABLE, status.UNAVAILABLE]);
+    const { error } = await failure(put(daemon, 'b'));
+    expect(error.code).toBe(status.UNAVAILABLE);
+  });
+
+  test('tells its health, first that it serves and then that it does not', async () => {
+    const { Watch } = healthService;
+    if (Watch === undefined) throw new Error('the health service has changed');
+    const daemon = await start(1);
+    const seen: string[] = [];
+    const watch = clientOf(ClusterServiceClient, daemon).makeServerStreamRequest(
+      Watch.path,
+      Watch.requestSerialize,
+      Watch.responseDeserialize,
+      { service: '' },
+    );
+    watch.on('error', () => {});
+    watch.on('data', ({ status: health }: { status: string }) => seen.push(health));
+    await vi.waitUntil(() => seen.length === 1, { interval: 5 });
+    await bootstrap([daemon]);
+    await vi.waitUntil(() => seen.length === 2, { interval: 5, timeout: 10_000 });
+    await daemon.stop();
+    expect(seen).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']);
+  });
+
+  test('gives its metrics to Prometheus, and nothing else on that port', async () => {
+    const daemon = await start(7, { metrics: '127.0.0.1:0' });
+    const base = `http://${daemon.metricsAddress}`;
+    const text = await (await fetch(`${base}/metrics`)).text();
+    expect(text).toMatch(/^raftctl_build_info\{version="[^"]+",node="7",cluster="",state_machine="kv"\} 1$/m);
+    expect(text).toMatch(/^raftctl_leader 0$/m);
+    expect(text).toMatch(/^process_cpu_seconds_total /m);
+    expect((await fetch(base)).status).toBe(404);
+    expect((await fetch(`${base}/metrics`, { method: 'POST' })).status).toBe(405);
+  });
+
+  test('counts what it does', async () => {
+    const daemon = await start(1, { metrics: '127.0.0.1:0' });
+    await bootstrap([daemon]);
+    await until(daemon, isLeading);
+    await put(daemon, 'a');
+    await put(daemon, 'b');
+    const text = await (await fetch(`http://${daemon.metricsAddress}/metrics`)).text();
+    expect(text).toMatch(/^raftctl_proposal_seconds_count 2$/m);
+    expect(text).toMatch(/^raftctl_is_leader 1$/m);
+    expect(text).toMatch(/^raftctl_voters 1$/m);
+    expect(Number(/^raftctl_applied_index (\d+)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('nodes', () => {
+  test('make a cluster, hand over when their leader stops, and take a new node’s announcement', async () => {
+    const nodes = await Promise.all([1, 2, 3].map((id) => start(id)));
+    await bootstrap(nodes);
+    const [first] = nodes;
+    if (first === undefined) throw new Error('no node');
+    const { leader } = await until(first, (state) => state.leader !== 0);
+    const leading = nodes[leader - 1];
+    const [follower] = nodes.filter((daemon) => daemon !== leading);
+    if (leading === undefined || follower === undefined) throw new Error('no leader');
+
+    await start(4, { join: [follower.address] });
+    const members = clientOf(MemberServiceClient, leading);
+    await vi.waitUntil(
+      async () => (await unary(members, MemberServiceService.listMembers, {})).announced.some(({ id }) => id === 4),
+      { interval: 20, timeout: 20_000 },
+    );
+
+    await put(leading, 'a');
+    await leading.stop();
+    const after = await until(follower, (state) => state.leader !== 0 && state.leader !== leader);
+    const next = nodes[after.leader - 1];
+    if (next === undefined) throw new Error('no new leader');
+    await put(next, 'b');
+  });
+});
+
+describe('with TLS', () => {
+  test('nodes and clients that show a certificate of their authority are served, others are not', async () => {
+    const authority = new TestAuthority();
+    const tls = authority.issue(join(folder, 'tls'));
+    const nodes = await Promise.all([1, 2].map((id) => start(id, { tls })));
+    const { readFileSync } = await import('node:fs');
+    const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((file) => readFileSync(file));
+    if (ca === undefined || key === undefined || cert === undefined) throw new Error('no files');
+    const credentials = ChannelCredentials.createSsl(ca, key, cert);
+    await bootstrap(nodes, credentials);
+    const [first] = nodes;
+    if (first === undefined) throw new Error('no node');
+    const { leader } = await until(first, (state) => state.leader !== 0, credentials);
+    const leading = nodes[leader - 1];
+    if (leading === undefined) throw new Error('no leader');
+    await put(leading, 'a', credentials);
+
+    const stranger = new TestAuthority().issue(join(folder, 'stranger'));
+    for (const refused of [
+      ChannelCredentials.createInsecure(),
+      ChannelCredentials.createSsl(ca),
+      ChannelCredentials.createSsl(ca, readFileSync(stranger.key), readFileSync(stranger.cert)),
+      ChannelCredentials.createSsl(readFileSync(stranger.ca), key, cert),
+    ]) {
+      const { error } = await failure(put(leading, 'b', refused));
+      expect(error.code).toBe(status.UNAVAILABLE);
+    }
+  });
+
+  test('files that cannot be used are named before anything is opened', async () => {
+    const authority = new TestAuthority();
+    const tls = authority.issue(join(folder, 'tls'));
+    const other = authority.issue(join(folder, 'other'));
+    await expect(start(1, { tls: { ...tls, cert: 'no-such.pem' } })).rejects.toMatchObject({
+      code: 'E_TLS',
+      message: expect.stringContaining('no-such.pem'),
+    });
+    await expect(start(1, { tls: { ...tls, key: other.key } })).rejects.toMatchObject({ code: 'E_TLS' });
+    const noPem = join(folder, 'ca.txt');
+    writeFileSync(noPem, 'nothing');
+    await expect(start(1, { tls: { ...tls, ca: noPem } })).rejects.toMatchObject({
+      message: `${noPem} is not a PEM file`,
+    });
+    chmodSync(tls.key, 0o644);
+    await expect(start(1, { tls })).rejects.toMatchObject({ code: 'E_TLS', hint: `chmod 600 ${tls.key}` });
+  });
+});
