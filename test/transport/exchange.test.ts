@@ -120,7 +120,8 @@ describe('a peer that goes away', () => {
 
     await two.stop();
     await one.until(() => one.unreachable.length > 0 && !one.link(2).connected);
-    one.transport.send([message(1, 2)]);
+    const stale = message(1, 2, { commit: 111 });
+    one.transport.send([stale]);
     await one.until(() => one.link(2).error === 'connection refused');
 
     await two.restart();
@@ -131,6 +132,7 @@ describe('a peer that goes away', () => {
       return two.received.length > before;
     });
     expect(one.link(2)).toMatchObject({ connected: true, error: '' });
+    expect(two.received).not.toContainEqual(stale);
   });
 
   it('is cut off when it is no member any more, and what waits for it is dropped', async () => {

@@ -11,6 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { deferred } from '../../src/base/deferred.js';
 import { type Message, MessageType, Snapshot } from '../../src/gen/raft/v1/raft.js';
 import {
   ConnectRequest,
@@ -142,6 +143,26 @@ describe('a peer that does not keep to the protocol', () => {
   it('and never says hello at all is not waited for', async () => {
     const node = await nodes.make(1, { config: { helloTimeoutMs: 50 } }).start();
     expect((await new RawPeer(node).ended).code).toBe(status.DEADLINE_EXCEEDED);
+  });
+
+  it('and speaks before it is answered is heard once the hello is accepted', async () => {
+    const asked = deferred<void>();
+    const node = await nodes
+      .make(1, {
+        identity: { clusterId: '' },
+        onAdopt: async (clusterId) => {
+          await asked.promise;
+          Object.assign(node.identity, { clusterId });
+        },
+      })
+      .start();
+    const hello = { ...makeHello(node.identity, 1), clusterId: 'c1', from: 9, hearerIsVoter: false };
+    const peer = new RawPeer(node).frame({ $case: 'hello', value: hello }).batch(message(9, 1));
+    // By the time this one has been turned away, all that was sent before it is there.
+    await new RawPeer(node).write(Buffer.from('ff', 'hex')).ended;
+    expect([node.received.length, peer.frames.length]).toEqual([0, 0]);
+    asked.resolve();
+    await node.until(() => node.received.length === 1);
   });
 
   it('has its echo, its valid messages, and no others', async () => {

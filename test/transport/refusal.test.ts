@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { deferred } from '../../src/base/deferred.js';
 import type { PeerIdentity } from '../../src/node/ports.js';
+import { checkHello, makeHello } from '../../src/transport/hello.js';
 import { cluster, message, type NodeSetup, Nodes, RecordingLogger } from './network.js';
 
 const nodes = new Nodes();
@@ -73,6 +75,18 @@ describe('a stranger is refused, and told why', () => {
     expect(two.link(1).error).toBe(`refused: ${text}`);
   });
 
+  it('because it was a voter and has lost its data, even where it does not know that it was one', () => {
+    const [one, two] = [nodes.make(1), nodes.make(2, { identity: fresh })];
+    expect(checkHello(makeHello(two.identity, 1), one.identity)).toMatchObject({ kind: 'refused' });
+    const learner = { ...one.identity, isVoter: () => false };
+    expect(checkHello(makeHello(two.identity, 1), learner)).toEqual({ kind: 'accepted' });
+  });
+
+  it('because neither of the two belongs to a cluster', async () => {
+    const identity = { ...fresh, ...learners };
+    expect(await refusal({ identity }, { identity })).toBe('refused: neither node 2 nor node 1 belongs to a cluster');
+  });
+
   it('once in the log, however often it comes back', async () => {
     const logger = new RecordingLogger();
     const [one, two] = [nodes.make(1), nodes.make(2, { logger, identity: { clusterId: 'c2' } })];
@@ -114,8 +128,12 @@ describe('a fresh node', () => {
   });
 
   it('refuses the second of two clusters that ask at once', async () => {
+    const bothAsked = deferred<void>();
+    let asked = 0;
     const onAdopt = async (clusterId: string) => {
-      await new Promise((resolve) => setImmediate(resolve));
+      asked += 1;
+      if (asked === 2) bothAsked.resolve();
+      await bothAsked.promise;
       if (two.identity.clusterId === '') Object.assign(two.identity, { clusterId });
     };
     const two = nodes.make(2, { identity: { clusterId: '' }, onAdopt });

@@ -150,6 +150,14 @@ describe('a snapshot', () => {
     }
   });
 
+  it('may take longer than a stand-still, as long as it moves', async () => {
+    const sink = new RecordingSink();
+    const [one] = await pair(sink, { config: { snapshotIdleMs: 800 } });
+    const slow = file(50, () => new Promise((resolve) => setTimeout(resolve, 25)));
+    await one.transport.sendSnapshot(snapshotMessage(1, 2), slow, () => {});
+    expect(sink.calls).toEqual(['finish']);
+  });
+
   it('that stands still is given up by both sides', async () => {
     const sink = new RecordingSink();
     const [one] = await pair(sink, { config: { snapshotIdleMs: 100 } });
