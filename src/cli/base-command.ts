@@ -5,6 +5,7 @@ import { errorText } from './error-text.js';
 import { type OutputFormat, outputFlags } from './flags.js';
 import { documentText, isDocument, outputFormatOf } from './output-mode.js';
 import { loadStyle, plainStyle, type Style, wantsColor } from './style.js';
+import type { TableOptions } from './table.js';
 import { toRaftctlError } from './to-error.js';
 
 /** Values of a command's own flags and of those of its base. */
@@ -26,6 +27,8 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<C>;
   protected args!: ArgsOf<C>;
+  /** The same flags as `flags`, for the base classes, which do not know the command's own. */
+  protected values: Readonly<Record<string, unknown>> = {};
   /** Colours for stdout. */
   protected style: Style = plainStyle;
   protected format: OutputFormat = 'table';
@@ -49,6 +52,7 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
     await this.#loadStyles(this.argv.includes('--no-color') ? 'never' : 'auto');
     const { flags, args } = await this.parse();
     this.flags = flags as FlagsOf<C>;
+    this.values = flags;
     this.args = args as ArgsOf<C>;
     if (flags['quiet'] === true && this.format === 'table') this.format = 'quiet';
     await this.#loadStyles(flags['no-color'] === true ? 'never' : flags['color']);
@@ -59,15 +63,25 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
     this.#failure ??= error;
   }
 
+  /** Puts something that is no error into the documents; the command's text shows it in its own way. */
+  protected note(warning: Warning): void {
+    this.#warnings.push(warning);
+  }
+
+  /** What was noted so far. */
+  protected get notes(): readonly Warning[] {
+    return this.#warnings;
+  }
+
   /** Says something that is no error: on stderr, and in the documents. */
   protected caution(warning: Warning): void {
-    this.#warnings.push(warning);
-    if (!this.#quiet) process.stderr.write(`${this.#errorStyle.yellow('warning:')} ${warning.message}\n`);
+    this.note(warning);
+    if (!this.quiet) process.stderr.write(`${this.#errorStyle.yellow('warning:')} ${warning.message}\n`);
   }
 
   /** Says what goes on, on stderr; not with `-q`. */
   protected progress(line: string): void {
-    if (!this.#quiet) process.stderr.write(`${line}\n`);
+    if (!this.quiet) process.stderr.write(`${line}\n`);
   }
 
   /** Writes one document of several, in the form `ndjson`. */
@@ -92,14 +106,28 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
     process.exitCode = error.exitCode;
     if (isDocument(this.format)) await this.#writeDocument(null, error);
     this.#explain(error);
-    if (this.argv.includes('-v') || this.argv.includes('--verbose')) {
+    if (this.verbose) {
       const cause = error.cause instanceof Error ? error.cause : error;
       process.stderr.write(`${cause.stack ?? cause.message}\n`);
     }
   }
 
-  get #quiet(): boolean {
+  /** Whether to say on stderr what goes on inside; known before the flags are parsed. */
+  protected get verbose(): boolean {
+    return this.argv.includes('-v') || this.argv.includes('--verbose');
+  }
+
+  /** Whether to say nothing but the result and the errors. */
+  protected get quiet(): boolean {
     return this.argv.includes('-q') || this.argv.includes('--quiet');
+  }
+
+  /** How a table is shown on this run's stdout. */
+  protected get tableOptions(): TableOptions {
+    return {
+      headers: this.values['no-headers'] !== true,
+      width: process.stdout.isTTY ? process.stdout.columns : undefined,
+    };
   }
 
   get #self(): typeof BaseCommand {

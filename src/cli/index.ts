@@ -11,6 +11,8 @@
  * Read next: `base-command.ts` (the life of a command), `cluster-command.ts` (the connection), `flags.ts`, `render-*.ts`.
  */
 export { type ArgsOf, BaseCommand, type FlagsOf } from './base-command.js';
+export { ClusterCommand, type ConnectOptions, contextFor } from './cluster-command.js';
+export { type ConfigData, configText, type SetName, setOf, toConfigData } from './config-data.js';
 export type { ClusterIdentity, Envelope, ErrorDocument, Source, Warning } from './envelope.js';
 export {
   type MemberAddress,
@@ -34,4 +36,6 @@ export {
   outputFlags,
   sizeFlag,
 } from './flags.js';
+export { nextCommands, statusText, statusWarnings } from './render-status.js';
+export { type ClusterStatusData, type NodeData, toStatusData } from './status-data.js';
 export { escapeControl, plainStyle, type Style } from './style.js';

@@ -1,0 +1,38 @@
+import {
+  ClusterCommand,
+  type ClusterStatusData,
+  nextCommands,
+  statusText,
+  statusWarnings,
+  toStatusData,
+} from '../src/cli/index.js';
+
+export default class Status extends ClusterCommand<typeof Status> {
+  static override summary = 'show the cluster on one screen';
+  static override description =
+    'Asks every member for its own view; works without a leader too, and then ends with exit 6. For a verdict in the exit code: raftctl cluster health.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -o wide',
+    "<%= config.bin %> <%= command.id %> --json | jq '.data.leader.id'",
+  ];
+  static override kind = 'ClusterStatus';
+
+  async run(): Promise<ClusterStatusData> {
+    const view = await this.view();
+    const data = toStatusData(view, new Date());
+    for (const warning of statusWarnings(data)) this.note(warning);
+    if (view.absence !== undefined) this.fail(view.absence);
+    return data;
+  }
+
+  protected override text(data: ClusterStatusData): Promise<string> {
+    const { style, cluster, format, notes, tableOptions } = this;
+    const next = process.stdout.isTTY ? nextCommands(data) : [];
+    return statusText(data, { ...tableOptions, style, cluster, warnings: notes, next, wide: format === 'wide' });
+  }
+
+  protected override names({ nodes }: ClusterStatusData): readonly string[] {
+    return nodes.map(({ id }) => `node/${id}`);
+  }
+}

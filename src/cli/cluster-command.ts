@@ -1,0 +1,56 @@
+import type { Command } from '@oclif/core';
+import type { Client, ClusterView } from '../client/index.js';
+import { BaseCommand } from './base-command.js';
+import { type ConnectionFlags, toClientOptions } from './connection-options.js';
+import { type Context, configFiles, findContext } from './contexts.js';
+import { connectionFlags, outputFlags } from './flags.js';
+import { identityOf, sourceOf } from './status-data.js';
+
+/** What a command wants of its client beyond what the flags say. */
+export interface ConnectOptions {
+  /** Name of the session, so that this run repeats what an earlier one proposed. */
+  readonly clientId?: string;
+  /** Instead of `--timeout`. */
+  readonly timeoutMs?: number;
+}
+
+/** What the commands have in common that talk to a cluster: the connection flags, the context, and one client for one run. */
+export abstract class ClusterCommand<C extends typeof Command> extends BaseCommand<C> {
+  static override baseFlags = { ...outputFlags, ...connectionFlags };
+
+  /** The context of the configuration file that is in use, if one is. */
+  protected context: Context | undefined;
+  #client: Client | undefined;
+
+  /** The client of this run, loaded when it is first asked for. */
+  protected async connect(options: ConnectOptions = {}): Promise<Client> {
+    if (this.#client !== undefined) return this.#client;
+    const flags = this.values as Readonly<Record<string, unknown>> & ConnectionFlags;
+    this.context = await contextFor(flags);
+    const { createClient } = await import('../client/index.js');
+    const onRetry = ({ message }: Error) => {
+      if (this.verbose) this.progress(`again: ${message}`);
+    };
+    this.#client = createClient({ ...toClientOptions(flags, this.context), ...options, onRetry });
+    return this.#client;
+  }
+
+  /** The view of the whole cluster; the documents then say whose it is. */
+  protected async view(): Promise<ClusterView> {
+    const view = await (await this.connect()).view();
+    this.source = sourceOf(view);
+    this.cluster = identityOf(view);
+    return view;
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.#client?.close();
+    await super.finally(error);
+  }
+}
+
+/** Endpoints that are given without a context mean their own cluster, not the one that happens to be current. */
+export async function contextFor(flags: ConnectionFlags): Promise<Context | undefined> {
+  if (flags.endpoints !== undefined && flags.context === undefined) return undefined;
+  return findContext(flags.context, configFiles(process.env, process.cwd()));
+}

@@ -1,0 +1,226 @@
+import type { ClusterView, LogStatus, NodeView, PeerProgress } from '../client/index.js';
+import { minimalCuts, quorumSets, STOPPED, tolerance, voterSets } from '../membership/tolerance.js';
+import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
+import type { ClusterIdentity, Source } from './envelope.js';
+import { progressNames, roleNames } from './wire-names.js';
+
+/** `data` of `status`. */
+export interface ClusterStatusData {
+  readonly health: 'healthy' | 'degraded' | 'unavailable';
+  readonly leader: { readonly id: number; readonly term: number; readonly since: string } | null;
+  readonly config: ConfigData;
+  readonly quorum: QuorumData;
+  readonly log: LogData;
+  readonly change: string | null;
+  readonly transferee: number | null;
+  readonly nodes: readonly NodeData[];
+}
+
+/** What a majority needs, has, and can lose. */
+export interface QuorumData {
+  readonly sets: readonly {
+    readonly name: string;
+    readonly size: number;
+    readonly needed: number;
+    readonly live: number;
+  }[];
+  readonly available: boolean;
+  /** Live voters that may be lost, whichever they are, before writes stop. */
+  readonly tolerates: number;
+  /** The same if all were up. */
+  readonly toleratesNominal: number;
+  /** Smallest sets of live voters whose loss stops writes. */
+  readonly minimalCuts: readonly (readonly number[])[];
+}
+
+/** The log of one node. */
+export interface LogData {
+  readonly first: number;
+  readonly last: number;
+  readonly commit: number;
+  readonly applied: number;
+  readonly bytes: number;
+}
+
+/** One node as `status` and `node list` tell of it; null is what nobody can say. */
+export interface NodeData {
+  readonly id: number;
+  readonly name: string;
+  readonly role: string;
+  readonly set: SetName;
+  readonly address: string;
+  readonly reachable: boolean;
+  readonly term: number | null;
+  readonly commit: number | null;
+  readonly applied: number | null;
+  readonly log: LogData | null;
+  /** The leader's tracker of it; null on the leader itself, and where none is known. */
+  readonly progress: ProgressData | null;
+  /** Time since the leader last heard of it. */
+  readonly lastSeenMs: number | null;
+  readonly rttMs: number | null;
+  readonly dbBytes: number | null;
+  readonly diskFreeBytes: number | null;
+  readonly snapshotIndex: number | null;
+  readonly uptimeMs: number | null;
+  readonly version: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** The leader's tracker of one node. */
+export interface ProgressData {
+  readonly state: string;
+  readonly match: number;
+  readonly next: number;
+  readonly lag: number;
+  readonly rate: number;
+  readonly inflight: number;
+  readonly inflightMax: number;
+  readonly paused: boolean;
+  readonly recentActive: boolean;
+  readonly pendingSnapshot: number | null;
+  readonly needsSnapshot: boolean;
+  readonly caughtUpAgoMs: number | null;
+  readonly snapshotBytesSent: number | null;
+  readonly snapshotBytesTotal: number | null;
+}
+
+/** The whole of a view as the data of `status`. */
+export function toStatusData(view: ClusterView, now: Date): ClusterStatusData {
+  const config = toConfigData(view.configIndex, view.confState);
+  const quorum = toQuorumData(view);
+  const { leader } = view;
+  const log = leader?.log ?? furthestLog(view);
+  const nodes = view.nodes.map((node) => toNodeData(node, view, config));
+  return {
+    health: healthOf(view, quorum, nodes),
+    leader:
+      (leader && {
+        id: leader.id,
+        term: leader.hardState?.term ?? 0,
+        since: new Date(now.getTime() - leader.leaderForMs).toISOString(),
+      }) ||
+      null,
+    config,
+    quorum,
+    log: toLogData(log),
+    change: leader?.runningChange || null,
+    transferee: leader?.transferee || null,
+    nodes,
+  };
+}
+
+/** Who answered for a view. */
+export function sourceOf(view: ClusterView): Source | undefined {
+  const status = view.leader ?? view.nodes.find((node) => node.status !== undefined)?.status;
+  return status && { node: status.id, consistency: 'local', term: status.hardState?.term ?? null };
+}
+
+/** Which cluster a view is of. */
+export function identityOf({ clusterId, name, incarnation }: ClusterView): ClusterIdentity {
+  return { id: clusterId, name, incarnation };
+}
+
+/** Nodes that count as live: the leader goes by who answers it, and where there is none this client by who answers it. */
+function liveIds({ leader, nodes }: ClusterView): ReadonlySet<number> {
+  const reachable = nodes.filter(({ status }) => status !== undefined).map(({ id }) => id);
+  if (leader === undefined) return new Set(reachable);
+  const active = leader.progress.filter(({ recentActive }) => recentActive).map(({ id }) => id);
+  return new Set([leader.id, ...active]);
+}
+
+function toQuorumData(view: ClusterView): QuorumData {
+  const halves = voterSets(view.confState);
+  const live = liveIds(view);
+  const names = halves.length === 1 ? ['voters'] : ['incoming', 'outgoing'];
+  const tolerates = tolerance(halves, live);
+  return {
+    sets: quorumSets(halves, live).map((set, place) => ({
+      name: names[place] ?? '',
+      size: set.voters.length,
+      needed: set.needed,
+      live: set.live,
+    })),
+    available: tolerates !== STOPPED,
+    tolerates: Math.max(0, tolerates),
+    toleratesNominal: tolerance(halves, new Set(halves.flat())),
+    minimalCuts: minimalCuts(halves, live),
+  };
+}
+
+function healthOf(view: ClusterView, quorum: QuorumData, nodes: readonly NodeData[]): ClusterStatusData['health'] {
+  if (view.leader === undefined || !quorum.available) return 'unavailable';
+  const configured = nodes.filter(({ set }) => set !== '-');
+  const missing = configured.some(({ reachable, progress }) => !reachable || progress?.recentActive === false);
+  const behind = configured.some(({ progress }) => progress?.needsSnapshot === true || progress?.state === 'snapshot');
+  return missing || behind || quorum.tolerates < quorum.toleratesNominal ? 'degraded' : 'healthy';
+}
+
+function furthestLog({ nodes }: ClusterView): LogStatus | undefined {
+  return nodes
+    .flatMap(({ status }) => (status?.log === undefined ? [] : [status.log]))
+    .sort((a, b) => b.commit - a.commit || b.last - a.last)[0];
+}
+
+/** A log as data; zeros where there is none. */
+export function toLogData(log: LogStatus | undefined): LogData {
+  const { first = 0, last = 0, commit = 0, applied = 0, bytes = 0 } = log ?? {};
+  return { first, last, commit, applied, bytes };
+}
+
+function toNodeData(
+  { id, name, address, status, rttMs, error }: NodeView,
+  view: ClusterView,
+  config: ConfigData,
+): NodeData {
+  const { leader } = view;
+  const isLeader = leader?.id === id;
+  const tracker = isLeader ? undefined : leader?.progress.find((peer) => peer.id === id);
+  const link = leader?.links.find((peer) => peer.id === id);
+  return {
+    id,
+    name,
+    role: status === undefined ? 'unknown' : isLeader ? 'leader' : demoted(roleNames[status.role]),
+    set: setOf(id, config),
+    address,
+    reachable: status !== undefined,
+    term: status?.hardState?.term ?? null,
+    commit: status?.log?.commit ?? null,
+    applied: status?.log?.applied ?? null,
+    log: status?.log === undefined ? null : toLogData(status.log),
+    progress: tracker === undefined ? null : toProgressData(tracker, leader?.log?.last ?? 0),
+    lastSeenMs: link?.lastSeenMs ?? null,
+    rttMs: link?.rttMs ?? (isLeader || rttMs === undefined ? null : rttMs),
+    dbBytes: status?.storage?.dbBytes ?? null,
+    diskFreeBytes: status?.storage?.diskFreeBytes ?? null,
+    snapshotIndex: status?.snapshots[0]?.index ?? null,
+    uptimeMs: status?.uptimeMs ?? null,
+    version: status?.version ?? null,
+    error: error === undefined ? null : { code: error.code, message: error.message },
+  };
+}
+
+/** Another leader than the one of the highest term leads nobody any more; it only has not heard of it. */
+function demoted(role: string): string {
+  return role === 'leader' ? 'follower' : role;
+}
+
+/** A tracker as data. */
+export function toProgressData(peer: PeerProgress, last: number): ProgressData {
+  return {
+    state: progressNames[peer.state],
+    match: peer.match,
+    next: peer.next,
+    lag: Math.max(0, last - peer.match),
+    rate: peer.rate,
+    inflight: peer.inflight,
+    inflightMax: peer.inflightMax,
+    paused: peer.paused,
+    recentActive: peer.recentActive,
+    pendingSnapshot: peer.pendingSnapshot || null,
+    needsSnapshot: peer.needsSnapshot,
+    caughtUpAgoMs: peer.caughtUpAgoMs ?? null,
+    snapshotBytesSent: peer.snapshotBytesTotal === 0 ? null : peer.snapshotBytesSent,
+    snapshotBytesTotal: peer.snapshotBytesTotal || null,
+  };
+}

@@ -1,0 +1,49 @@
+import type { ChangePhase, CheckStatus, PeerProgress, Role } from '../client/index.js';
+
+// The enums of the wire as the words that people and documents use. Written as numbers so that nothing of the generated code, and
+// with it gRPC, is loaded for them; the types hold the lists complete.
+
+/** Words for a node's role. */
+export const roleNames: Record<Role, string> = {
+  0: 'unknown',
+  1: 'follower',
+  2: 'pre-candidate',
+  3: 'candidate',
+  4: 'leader',
+  5: 'learner',
+  6: 'removed',
+};
+
+/** Words for the state of the leader's tracker of a node. */
+export const progressNames: Record<PeerProgress['state'], 'unknown' | 'probe' | 'replicate' | 'snapshot'> = {
+  0: 'unknown',
+  1: 'probe',
+  2: 'replicate',
+  3: 'snapshot',
+};
+
+/** Words for the phases of a change of the members. */
+export const phaseNames: Record<ChangePhase, string> = {
+  0: 'unknown',
+  1: 'planned',
+  2: 'adding-learners',
+  3: 'catching-up',
+  4: 'entering-joint',
+  5: 'joint',
+  6: 'leaving-joint',
+  7: 'verifying',
+  8: 'done',
+  9: 'failed',
+  10: 'changing',
+};
+
+/** Words for how a check came out. */
+export const checkNames: Record<CheckStatus, 'unknown' | 'ok' | 'warn' | 'fail'> = {
+  0: 'unknown',
+  1: 'ok',
+  2: 'warn',
+  3: 'fail',
+};
+
+/** Words for the kind of a log entry. */
+export const entryTypeNames = { 0: 'normal', 1: 'conf-change', 2: 'conf-change-v2' } as const;
