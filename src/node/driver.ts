@@ -64,6 +64,7 @@ export class Driver {
   private core: RawNode;
   private scheduled = false;
   private stopped = false;
+  private paused = false;
   private unflushed: Unflushed[] = [];
   private writesInFlight = 0;
 
@@ -75,15 +76,23 @@ export class Driver {
     this.inbox = new Inbox(options.config);
   }
 
-  /** A node that was bootstrapped starts over with another core. */
-  replaceCore(core: RawNode): void {
+  /** No turn until there is another core: what stands in storage changes under the present one. What comes in waits at the door. */
+  pause(core: RawNode): void {
+    this.paused = true;
+    this.core = core;
+    this.unflushed = [];
+  }
+
+  /** Goes on with this core. */
+  resume(core: RawNode): void {
+    this.paused = false;
     this.core = core;
     this.schedule();
   }
 
   /** Asks for a turn: something was given to the inbox or to the core. */
   schedule(): void {
-    if (this.scheduled || this.stopped) return;
+    if (this.scheduled || this.stopped || this.paused) return;
     this.scheduled = true;
     this.options.defer(() => this.turn());
   }
@@ -95,7 +104,7 @@ export class Driver {
 
   private turn(): void {
     this.scheduled = false;
-    if (this.stopped) return;
+    if (this.stopped || this.paused) return;
     try {
       this.takeIn();
       this.options.hooks.beforeReady();

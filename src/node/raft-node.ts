@@ -4,8 +4,10 @@ import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/
 import type { TermRun } from '../gen/raftctl/v1/log.js';
 import type { ChangeMembersRequest, ChangeMembersResponse, Member } from '../gen/raftctl/v1/member.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
+import { MemStorage } from '../raft/mem-storage.js';
 import type { SoftState } from '../raft/raft.js';
 import { RawNode } from '../raft/raw-node.js';
+import type { Storage } from '../raft/storage.js';
 import { Announcements } from './announcements.js';
 import { Applier } from './applier.js';
 import { checkBootstrap } from './bootstrap.js';
@@ -115,7 +117,7 @@ export class RaftNode implements NodeApi {
         onAdopt: (clusterId, machine) => this.adopt(clusterId, machine),
       },
     );
-    transport.setPeers(this.context.members);
+    this.setMembers(readMembers(store.view()));
     ticker.start(() => {
       this.driver.inbox.tick();
       this.driver.schedule();
@@ -158,10 +160,7 @@ export class RaftNode implements NodeApi {
 
   async bootstrap(spec: BootstrapSpec, nodeId: number): Promise<boolean> {
     if (checkBootstrap(spec, nodeId, this.id, this.options.store) === 'done') return false;
-    await this.options.store.bootstrap(spec, memberRecords(spec.members));
-    this.context.core = this.newCore();
-    this.applier.replaceCore(this.context.core);
-    this.driver.replaceCore(this.context.core);
+    await this.rebuildCore(() => this.options.store.bootstrap(spec, memberRecords(spec.members)));
     this.setMembers(readMembers(this.options.store.view()));
     this.options.logger.info('bootstrapped', { cluster: spec.clusterId, voters: spec.voters, learners: spec.learners });
     return true;
@@ -235,9 +234,25 @@ export class RaftNode implements NodeApi {
     return adopted;
   }
 
-  private newCore(): RawNode {
-    const { id, config, store, random, logger } = this.options;
-    return new RawNode(coreConfig(id, store.applied.index, config, random, logger), store);
+  /**
+   * Changes what is in storage while no core looks at it: until that is done, a core over an empty log in memory stands in, so that the
+   * node can be asked how it is.
+   */
+  private async rebuildCore(change: () => Promise<void>): Promise<void> {
+    this.context.core = this.newCore(new MemStorage(), 0);
+    this.driver.pause(this.context.core);
+    try {
+      await change();
+    } finally {
+      this.context.core = this.newCore();
+      this.applier.replaceCore(this.context.core);
+      this.driver.resume(this.context.core);
+    }
+  }
+
+  private newCore(storage: Storage = this.options.store, applied = this.options.store.applied.index): RawNode {
+    const { id, config, random, logger } = this.options;
+    return new RawNode(coreConfig(id, applied, config, random, logger), storage);
   }
 
   private newDriver(): Driver {
