@@ -215,10 +215,12 @@ export class Network {
     this.settle();
   }
 
-  /** Ticks one node, and lets follow what follows. */
+  /** Ticks one node, and lets follow what follows, tick by tick. */
   tick(id: number, ticks = 1): void {
-    for (let i = 0; i < ticks; i++) this.node(id).tick();
-    this.settle();
+    for (let i = 0; i < ticks; i++) {
+      this.node(id).tick();
+      this.settle();
+    }
   }
 
   /** Delivers messages, and all that follows from them. */
