@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Server } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
+import { withLinkedDescriptors } from './linked-descriptors.js';
 
 const protoFiles = ['cluster', 'member', 'leader', 'log', 'snapshot', 'proposal', 'kv', 'register', 'errors'];
 
@@ -13,5 +14,5 @@ export function addReflection(server: Server): void {
     protoFiles.map((name) => `raftctl/v1/${name}.proto`),
     { includeDirs: [join(packageRoot, 'proto')], keepCase: true },
   );
-  new ReflectionService(definition).addToServer(server);
+  new ReflectionService(withLinkedDescriptors(definition)).addToServer(server);
 }
