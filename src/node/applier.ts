@@ -1,25 +1,13 @@
 import { RaftctlError } from '../base/errors.js';
-import type { Logger } from '../base/logger.js';
 import { type ConfState, type Entry, EntryType } from '../gen/raft/v1/raft.js';
 import { type Member, MembershipContext } from '../gen/raftctl/v1/member.js';
 import { decodeConfChange } from '../raft/conf-change.js';
 import { RaftError } from '../raft/errors.js';
-import type { RawNode } from '../raft/raw-node.js';
 import { applyMembership, readMembers } from './members.js';
-import type { AppliedMark, LogStore, Metrics, MonotonicClock, StateTxn } from './ports.js';
+import type { NodeContext } from './node-context.js';
+import type { AppliedMark, StateTxn } from './ports.js';
 import type { PendingProposals } from './proposals.js';
 import type { ReplicatedState } from './replicated-state.js';
-
-export interface ApplierOptions {
-  readonly store: LogStore;
-  readonly state: ReplicatedState;
-  readonly proposals: PendingProposals;
-  readonly clock: MonotonicClock;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  /** The members after a configuration change. */
-  readonly onMembers: (members: Member[]) => void;
-}
 
 /**
  * Applies committed entries: normal ones to the replicated state, configuration changes to the core and the members table. Answers the
@@ -27,19 +15,18 @@ export interface ApplierOptions {
  */
 export class Applier {
   constructor(
-    private core: RawNode,
-    private readonly options: ApplierOptions,
+    private readonly context: NodeContext,
+    private readonly state: ReplicatedState,
+    private readonly proposals: PendingProposals,
+    /** Told the members after a configuration change. */
+    private readonly onMembers: (members: Member[]) => void,
   ) {}
-
-  replaceCore(core: RawNode): void {
-    this.core = core;
-  }
 
   /** @returns where apply stands after the last of `entries`, which are contiguous and not empty */
   apply(entries: readonly Entry[]): AppliedMark {
-    const { store, metrics } = this.options;
+    const { store, metrics } = this.context.options;
     const txn = store.beginApply();
-    let { index, term, confState, configIndex } = store.applied;
+    let { index, term, confState, configIndex } = this.context.applied;
     for (const entry of entries) {
       if (entry.entryType === EntryType.NORMAL) {
         this.applyNormal(txn, entry);
@@ -51,16 +38,17 @@ export class Applier {
       term = entry.term;
     }
     metrics.entriesApplied(entries.length);
-    return { index, term, confState, configIndex };
+    this.context.applied = { index, term, confState, configIndex };
+    return this.context.applied;
   }
 
   private applyNormal(txn: StateTxn, entry: Entry): void {
-    const { state, proposals, metrics, clock } = this.options;
+    const { metrics, clock } = this.context.options;
     if (entry.data.length === 0) return;
-    const outcome = state.apply(txn, entry.index, entry.term, entry.data);
+    const outcome = this.state.apply(txn, entry.index, entry.term, entry.data);
     const answer =
       'expired' in outcome ? new RaftctlError('E_SESSION_EXPIRED', outcome.expired, { changed: 'unknown' }) : outcome;
-    const startedMs = proposals.resolve(entry.context, answer);
+    const startedMs = this.proposals.resolve(entry.context, answer);
     if (startedMs !== undefined) metrics.proposalApplied(clock() - startedMs);
   }
 
@@ -68,13 +56,13 @@ export class Applier {
   private applyChange(txn: StateTxn, entry: Entry): ConfState | undefined {
     try {
       const change = decodeConfChange(entry);
-      const confState = this.core.applyConfChange(change);
+      const confState = this.context.core.applyConfChange(change);
       applyMembership(txn, entry.index, confState, MembershipContext.decode(change.context));
-      this.options.onMembers(readMembers(txn));
+      this.onMembers(readMembers(txn));
       return confState;
     } catch (thrown) {
       if (!(thrown instanceof RaftError) || thrown.kind !== 'conf-change') throw thrown;
-      this.options.logger.warn('a configuration change is not applicable', {
+      this.context.options.logger.warn('a configuration change is not applicable', {
         index: entry.index,
         reason: thrown.message,
       });

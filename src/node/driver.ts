@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.js';
-import type { Entry, Message, SnapshotMetadata } from '../gen/raft/v1/raft.js';
+import type { Entry, HardState, Message, SnapshotMetadata } from '../gen/raft/v1/raft.js';
 import { MessageType } from '../gen/raft/v1/raft.js';
 import { FatalRaftError, ProposalDroppedError, RaftError } from '../raft/errors.js';
 import type { SoftState } from '../raft/raft.js';
@@ -67,6 +67,9 @@ export class Driver {
   private paused = false;
   private unflushed: Unflushed[] = [];
   private writesInFlight = 0;
+  /** Commit index and apply of Readys that had nothing else to write. */
+  private heldHardState: HardState | undefined;
+  private heldApplied: AppliedMark | undefined;
 
   constructor(
     core: RawNode,
@@ -81,6 +84,8 @@ export class Driver {
     this.paused = true;
     this.core = core;
     this.unflushed = [];
+    this.heldHardState = undefined;
+    this.heldApplied = undefined;
   }
 
   /** Goes on with this core. */
@@ -108,17 +113,27 @@ export class Driver {
     try {
       this.takeIn();
       this.options.hooks.beforeReady();
-      for (let i = 0; i < readysPerTurnMax && this.core.hasReady(); i++) this.carry(this.core.ready());
-      if (this.core.hasReady()) this.schedule();
+      for (let i = 0; i < readysPerTurnMax && this.mayCarry(); i++) this.carry(this.core.ready());
+      if (this.mayCarry()) this.schedule();
+      if (this.writesInFlight === 0) this.writeHeld();
       this.options.hooks.afterTurn();
     } catch (thrown) {
       this.fail(thrown);
     }
   }
 
+  /** All that a follower says waits for its disk anyway: while that is busy the core gathers, and the next Ready has it all. */
+  private mayCarry(): boolean {
+    return this.core.hasReady() && (this.core.raft.role === 'leader' || !this.diskIsBusy);
+  }
+
+  private get diskIsBusy(): boolean {
+    return this.writesInFlight >= this.options.config.writesInFlightMax;
+  }
+
   /** While the disk has more turns than it should, proposals stay at the door and gather: batches grow with the load by themselves. */
   private takeIn(): void {
-    const batch = this.inbox.drain(this.writesInFlight < this.options.config.turnsInFlightMax);
+    const batch = this.inbox.drain(!this.diskIsBusy);
     for (const message of batch.messages) this.step(message);
     for (let i = 0; i < batch.ticks; i++) {
       this.core.tick();
@@ -162,21 +177,43 @@ export class Driver {
   }
 
   private carry(ready: Ready): void {
-    const { hooks, store } = this.options;
+    const { hooks } = this.options;
     if (ready.ss !== undefined) hooks.onSoftState(ready.ss);
     this.send(ready.messages);
-    const applied = ready.committedEntries.length > 0 ? hooks.apply(ready.committedEntries) : undefined;
     const snapshot = ready.snapshot?.metadata;
-    const hasWrites =
-      ready.hs !== undefined || ready.entries.length > 0 || snapshot !== undefined || applied !== undefined;
-    const written = hasWrites
-      ? store.write({ hardState: ready.hs, snapshot, entries: ready.entries, applied })
-      : undefined;
+    if (snapshot !== undefined) this.writeHeld();
+    if (ready.committedEntries.length > 0) this.heldApplied = hooks.apply(ready.committedEntries);
+    this.heldHardState = ready.hs ?? this.heldHardState;
+    const mustWrite = ready.mustSync || snapshot !== undefined;
+    const written = mustWrite ? this.write(ready.entries, snapshot) : undefined;
     this.core.advanceAppendAsync(ready);
-    if (applied !== undefined) this.core.advanceApplyTo(applied.index);
+    const lastCommitted = ready.committedEntries.at(-1);
+    if (lastCommitted !== undefined) this.core.advanceApplyTo(lastCommitted.index);
     if (ready.readStates.length > 0) hooks.onReadStates(ready.readStates);
     this.settle(ready, written);
     if (snapshot !== undefined && written !== undefined) hooks.onSnapshotInstalled(snapshot, written);
+  }
+
+  /** What apply has written and where the commit index stands need no flush of their own: they wait for the next one, or for an idle disk. */
+  private writeHeld(): void {
+    if (this.heldApplied !== undefined || this.heldHardState !== undefined) void this.write([], undefined);
+  }
+
+  private write(entries: readonly Entry[], snapshot: SnapshotMetadata | undefined): Promise<void> {
+    const { store, clock, metrics } = this.options;
+    const startedMs = clock();
+    const written = store.write({ hardState: this.heldHardState, snapshot, entries, applied: this.heldApplied });
+    this.heldHardState = undefined;
+    this.heldApplied = undefined;
+    this.writesInFlight++;
+    return written.then(
+      () => {
+        this.writesInFlight--;
+        metrics.flushed(clock() - startedMs, entries.length, bytesOf(entries));
+        this.schedule();
+      },
+      (thrown: unknown) => this.fail(thrown),
+    );
   }
 
   /**
@@ -186,25 +223,15 @@ export class Driver {
   private settle(ready: Ready, written: Promise<void> | undefined): void {
     const item: Unflushed = { number: ready.number, messages: ready.persistedMessages, flushed: written === undefined };
     this.unflushed.push(item);
-    if (written === undefined) {
-      this.release();
-      return;
-    }
-    this.writesInFlight++;
-    const startedMs = this.options.clock();
-    written.then(
-      () => {
-        item.flushed = true;
-        this.writesInFlight--;
-        this.options.metrics.flushed(this.options.clock() - startedMs, ready.entries.length, bytesOf(ready.entries));
-        try {
+    if (written === undefined) this.release();
+    else {
+      written
+        .then(() => {
+          item.flushed = true;
           this.release();
-        } catch (thrown) {
-          this.fail(thrown);
-        }
-      },
-      (thrown: unknown) => this.fail(thrown),
-    );
+        })
+        .catch((thrown: unknown) => this.fail(thrown));
+    }
   }
 
   private release(): void {
@@ -214,7 +241,6 @@ export class Driver {
     const settled = this.unflushed.splice(0, count);
     this.core.onPersistReady((settled[count - 1] as Unflushed).number);
     for (const { messages } of settled) this.send(messages);
-    if (this.core.hasReady()) this.schedule();
   }
 
   private send(messages: readonly Message[]): void {

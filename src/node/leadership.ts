@@ -32,7 +32,13 @@ export class Leadership {
       () => {
         const { raft } = core;
         if (raft.leaderId === chosen && raft.term > term) {
-          return { from, to: chosen, term: raft.term, elapsedMs: options.clock() - startedMs, unchanged: false };
+          return {
+            from,
+            to: chosen,
+            term: raft.term,
+            elapsedMs: Math.round(options.clock() - startedMs),
+            unchanged: false,
+          };
         }
         if (raft.leaderId === from && raft.leadTransferee === 0)
           throw this.notTransferred(chosen, startedMs, 'is still leader');
@@ -53,7 +59,7 @@ export class Leadership {
   bestTarget(among?: ReadonlySet<number>): number {
     const { options } = this.context;
     const connected = new Set(options.transport.links().flatMap((link) => (link.connected ? [link.id] : [])));
-    const { confState } = options.store.applied;
+    const { confState } = this.context.applied;
     const voters = [...confState.voters, ...confState.votersOutgoing].filter(
       (id) => id !== options.id && connected.has(id) && (among === undefined || among.has(id)),
     );
@@ -72,7 +78,7 @@ export class Leadership {
 
   private check(target: number, maxLag: number): void {
     const { core, options, members } = this.context;
-    const { confState } = options.store.applied;
+    const { confState } = this.context.applied;
     if (core.raft.leadTransferee !== 0) {
       throw new RaftctlError(
         'E_TRANSFER_IN_PROGRESS',

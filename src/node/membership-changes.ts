@@ -108,13 +108,12 @@ export class MembershipChanges {
   async leaveJoint(call: CallOptions = {}): Promise<{ configIndex: number; confState: ConfState }> {
     this.context.requireLeader();
     this.requireNone();
-    const { store } = this.context.options;
-    if (store.applied.confState.votersOutgoing.length === 0) {
+    if (this.context.applied.confState.votersOutgoing.length === 0) {
       throw new RaftctlError('E_NOT_JOINT', 'the configuration is not joint: there is nothing to leave', {
         hint: 'raftctl status',
       });
     }
-    await this.handOverTo(new Set(store.applied.confState.voters));
+    await this.handOverTo(new Set(this.context.applied.confState.voters));
     await this.propose(
       { transition: ConfChangeTransition.AUTO, changes: [], context: new Uint8Array(0) },
       [],
@@ -122,7 +121,7 @@ export class MembershipChanges {
       '',
       call.signal,
     );
-    return { configIndex: store.applied.configIndex, confState: store.applied.confState };
+    return { configIndex: this.context.applied.configIndex, confState: this.context.applied.confState };
   }
 
   private async *watch(change: RunningChange, signal: AbortSignal | undefined): AsyncIterable<ChangeMembersResponse> {
@@ -153,7 +152,6 @@ export class MembershipChanges {
 
   private async carryOut(change: RunningChange): Promise<void> {
     const { planned, request, id } = change;
-    const { store } = this.context.options;
     const propose = (step: ConfChangeV2) => this.propose(step, planned.members, id, request.reason);
     for (const step of planned.learnersFirst) {
       await propose(step);
@@ -166,10 +164,10 @@ export class MembershipChanges {
       else this.push(change, ChangePhase.CHANGING, 'one simple change');
       await propose(planned.final);
     }
-    if (store.applied.confState.votersOutgoing.length > 0) {
+    if (this.context.applied.confState.votersOutgoing.length > 0) {
       this.push(change, ChangePhase.JOINT, 'joint: commits and elections need both majorities');
       if (request.explicitLeave) return;
-      await this.until(() => store.applied.confState.votersOutgoing.length === 0 || undefined);
+      await this.until(() => this.context.applied.confState.votersOutgoing.length === 0 || undefined);
       this.push(change, ChangePhase.LEAVING_JOINT, 'the joint configuration is left');
     }
     this.push(change, ChangePhase.DONE, 'done');
@@ -208,9 +206,8 @@ export class MembershipChanges {
 
   /** A leader that will not be a voter hands over first: the caller goes on with the new leader. */
   private async handOverTo(voters: ReadonlySet<number>): Promise<void> {
-    const { id, store } = this.context.options;
-    if (voters.has(id)) return;
-    const { confState } = store.applied;
+    if (voters.has(this.context.options.id)) return;
+    const { confState } = this.context.applied;
     const candidates = new Set([...confState.voters, ...confState.votersOutgoing].filter((voter) => voters.has(voter)));
     if (candidates.size === 0) return;
     await this.leadership.transfer(this.leadership.bestTarget(candidates), undefined);
@@ -225,17 +222,17 @@ export class MembershipChanges {
     reason: string,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { core, options, wake } = this.context;
+    const { core, wake } = this.context;
     this.context.requireLeader();
     const refusal = core.confChangeRefusal(change);
     if (refusal !== undefined) {
       throw new RaftctlError('E_CONFLICT', `the configuration cannot be changed now: ${refusal}`, { retryable: true });
     }
-    const before = options.store.applied.configIndex;
+    const before = this.context.applied.configIndex;
     const context = MembershipContext.encode({ members: [...members], changeId, reason }).finish();
     core.proposeConfChange(new Uint8Array(0), { ...change, context });
     wake();
-    await this.until(() => options.store.applied.configIndex > before || undefined, signal);
+    await this.until(() => this.context.applied.configIndex > before || undefined, signal);
   }
 
   private until<T>(probe: () => T | undefined, signal?: AbortSignal): Promise<T> {
@@ -262,7 +259,7 @@ export class MembershipChanges {
     text: string,
     more: Partial<Pick<ChangeMembersResponse, 'plan' | 'catchUp' | 'unchanged'>> = {},
   ): ChangeMembersResponse {
-    const { configIndex, confState } = this.context.options.store.applied;
+    const { configIndex, confState } = this.context.applied;
     return { changeId, phase, text, plan: undefined, catchUp: [], unchanged: false, ...more, configIndex, confState };
   }
 

@@ -24,8 +24,8 @@ export interface NodeConfig {
   readonly uncommittedBytesMax: number;
   /** Bytes of committed entries that one turn applies. */
   readonly applyBytesPerTurnMax: number;
-  /** Turns whose writes are not flushed yet. */
-  readonly turnsInFlightMax: number;
+  /** Writes under way to the disk; past it proposals gather at the door, and batches grow with the load by themselves. */
+  readonly writesInFlightMax: number;
   /** Entries that a member may lag behind and still count as caught up. */
   readonly maxLagEntries: number;
   /** How long a change of the members waits for a new voter to catch up, in milliseconds. */
@@ -47,7 +47,7 @@ export const defaultNodeConfig: NodeConfig = {
   inflightBytesMax: 32 * 1024 * 1024,
   uncommittedBytesMax: 64 * 1024 * 1024,
   applyBytesPerTurnMax: 4 * 1024 * 1024,
-  turnsInFlightMax: 8,
+  writesInFlightMax: 2,
   maxLagEntries: 1000,
   catchUpTimeoutMs: 300_000,
 };

@@ -4,6 +4,7 @@ import type { SoftState } from '../raft/raft.js';
 import type { RawNode } from '../raft/raw-node.js';
 import type { Conditions } from './conditions.js';
 import type { NodeOptions } from './node-options.js';
+import type { AppliedMark } from './ports.js';
 import { noQuorumError, type QuorumView, quorumReachable } from './quorum-view.js';
 
 /** What the parts of one node share: its doors, its core, and what they know of the cluster. */
@@ -14,6 +15,8 @@ export class NodeContext {
   softState: SoftState = { leaderId: 0, raftState: 'follower' };
   /** When this node became leader; undefined where it is not. */
   leaderSinceMs: number | undefined;
+  /** Where apply stands, written or not. */
+  applied: AppliedMark;
   stopping = false;
   /** Ticks since the start. */
   ticks = 0;
@@ -24,7 +27,9 @@ export class NodeContext {
     readonly conditions: Conditions,
     /** Asks for a turn of the loop: something was asked of the core. */
     readonly wake: () => void,
-  ) {}
+  ) {
+    this.applied = options.store.applied;
+  }
 
   get isLeader(): boolean {
     return this.core.raft.role === 'leader';
@@ -46,7 +51,7 @@ export class NodeContext {
   quorumView(): QuorumView {
     return {
       selfId: this.options.id,
-      confState: this.options.store.applied.confState,
+      confState: this.applied.confState,
       members: this.members,
       links: this.options.transport.links(),
     };

@@ -41,8 +41,8 @@ export class NodeReport {
       role: this.role(),
       hardState: { ...core.hs },
       leader: core.ss.leaderId,
-      configIndex: store.applied.configIndex,
-      confState: store.applied.confState,
+      configIndex: context.applied.configIndex,
+      confState: context.applied.confState,
       members: [...context.members],
       log: logStatus(context),
       progress: this.progresses.describe(core.progress, config.inflightMessagesMax, store.firstIndex(), this.transfers),
@@ -62,8 +62,8 @@ export class NodeReport {
   }
 
   private role(): Role {
-    const { store, id } = this.context.options;
-    const { voters, votersOutgoing, learners, learnersNext } = store.applied.confState;
+    const { id } = this.context.options;
+    const { voters, votersOutgoing, learners, learnersNext } = this.context.applied.confState;
     if (voters.includes(id) || votersOutgoing.includes(id)) return roles[this.context.core.raft.role];
     return learners.includes(id) || learnersNext.includes(id) ? Role.LEARNER : Role.NONE;
   }
@@ -79,7 +79,7 @@ export function logStatus(context: NodeContext): LogStatus {
     last,
     lastTerm: raftLog.lastTerm(),
     commit: raftLog.committed,
-    applied: store.applied.index,
+    applied: context.applied.index,
     persisted: raftLog.persisted,
     bytes: store.logBytes,
   };

@@ -10,7 +10,7 @@ export function planningFacts(
 ): PlanningFacts {
   const { id, store, transport, clock, config } = context.options;
   const { raft } = context.core;
-  const { confState, configIndex } = store.applied;
+  const { confState, configIndex } = context.applied;
   const progress = new Map(
     [...raft.tracker.progress]
       .filter(([peer]) => peer !== id)
@@ -28,7 +28,7 @@ export function planningFacts(
     live: new Set([id, ...connected]),
     progress,
     commit: raft.raftLog.committed,
-    applied: store.applied.index,
+    applied: context.applied.index,
     firstIndex: store.firstIndex(),
     unappliedConfIndex: raft.hasPendingConf ? raft.pendingConfIndex : 0,
     runningChange,

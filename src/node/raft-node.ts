@@ -74,15 +74,7 @@ export class RaftNode implements NodeApi {
     this.snapshots = this.newSnapshots();
     this.changes = new MembershipChanges(this.context, this.leadership, this.announcements);
     this.report = new NodeReport(this.context, this.progresses, this.snapshots, this.changes);
-    this.applier = new Applier(this.context.core, {
-      store: options.store,
-      state: this.state,
-      proposals: this.proposing.pending,
-      clock: options.clock,
-      metrics: options.metrics,
-      logger: options.logger,
-      onMembers: (members) => this.setMembers(members),
-    });
+    this.applier = new Applier(this.context, this.state, this.proposing.pending, (members) => this.setMembers(members));
     this.driver = this.newDriver();
   }
 
@@ -103,7 +95,8 @@ export class RaftNode implements NodeApi {
         address,
         version,
         stateMachine: stateMachine.name,
-        isVoter: (id) => [...store.applied.confState.voters, ...store.applied.confState.votersOutgoing].includes(id),
+        isVoter: (id) =>
+          [...context.applied.confState.voters, ...context.applied.confState.votersOutgoing].includes(id),
         isKnown: () => !context.stopping,
       },
       {
@@ -175,7 +168,7 @@ export class RaftNode implements NodeApi {
   }
 
   listMembers(): { configIndex: number; confState: ConfState; members: Member[]; announced: Member[] } {
-    const { configIndex, confState } = this.options.store.applied;
+    const { configIndex, confState } = this.context.applied;
     const members = [...this.context.members];
     return { configIndex, confState, members, announced: this.announcements.list(members) };
   }
@@ -245,7 +238,7 @@ export class RaftNode implements NodeApi {
       await change();
     } finally {
       this.context.core = this.newCore();
-      this.applier.replaceCore(this.context.core);
+      this.context.applied = this.options.store.applied;
       this.driver.resume(this.context.core);
     }
   }
@@ -271,6 +264,7 @@ export class RaftNode implements NodeApi {
         apply: (entries) => this.applier.apply(entries),
         onSnapshotInstalled: (_metadata, flushed) => {
           metrics.snapshotInstalled();
+          this.context.applied = store.applied;
           flushed.then(
             () => this.setMembers(readMembers(store.view())),
             () => {},
