@@ -5,7 +5,7 @@ import { newMessage } from './messages.js';
 import { propose } from './proposals.js';
 import type { Raft } from './raft.js';
 import { send } from './send.js';
-import { handleSnapshot, sendRequestSnapshot } from './snapshot-install.js';
+import { handleSnapshot, sendRequestSnapshot, waitsForSnapshot } from './snapshot-install.js';
 
 /** One message to a follower. */
 export function stepFollower(raft: Raft, message: Message): void {
@@ -48,7 +48,7 @@ function hearLeader(raft: Raft, leaderId: number): void {
 
 /** Appends what the leader sends, or says where the logs may meet (Paper §5.3). */
 export function handleAppend(raft: Raft, message: Message): void {
-  if (raft.pendingRequestSnapshot !== INVALID_INDEX) {
+  if (waitsForSnapshot(raft)) {
     sendRequestSnapshot(raft);
     return;
   }
@@ -58,6 +58,7 @@ export function handleAppend(raft: Raft, message: Message): void {
     response.index = raftLog.committed;
   } else if (raftLog.maybeAppend(message.index, message.logTerm, message.commit, message.entries)) {
     response.index = message.index + message.entries.length;
+    if (raft.pendingRequestSnapshot !== INVALID_INDEX) raft.pendingRequestSnapshot = raftLog.lastIndex();
   } else {
     const hint = raftLog.findConflictByTerm(Math.min(message.index, raftLog.lastIndex()), message.logTerm);
     response.index = message.index;
@@ -72,7 +73,7 @@ export function handleAppend(raft: Raft, message: Message): void {
 /** Takes the commit index, and answers with the context, which confirms the leader's reads. */
 export function handleHeartbeat(raft: Raft, message: Message): void {
   raft.raftLog.commitTo(message.commit);
-  if (raft.pendingRequestSnapshot !== INVALID_INDEX) {
+  if (waitsForSnapshot(raft)) {
     sendRequestSnapshot(raft);
     return;
   }

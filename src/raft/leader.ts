@@ -61,13 +61,17 @@ function handleRejection(raft: Raft, message: Message, progress: Progress): void
   if (message.logTerm > 0) hint = raft.raftLog.findConflictByTerm(hint, message.logTerm).index;
   if (!progress.maybeDecrTo(message.index, hint, message.requestSnapshot)) return;
   if (progress.state === 'replicate') progress.becomeProbe();
+  // A request for a snapshot says, durably, how far the peer's log goes, and is all that it will say: where that is this log, it counts as
+  // an acknowledgement, without which the group might not commit what the snapshot must hold.
+  const acknowledges =
+    message.requestSnapshot !== INVALID_INDEX && raft.raftLog.matchTerm(message.rejectHint, message.logTerm);
+  if (acknowledges && progress.maybeUpdate(message.rejectHint)) commitAndTell(raft);
   sendAppend(raft, message.from);
 }
 
 function handleAcknowledgement(raft: Raft, message: Message, progress: Progress): void {
   const { from, index } = message;
-  // A peer that has all already, but is being probed as it was unreachable, goes on with this as well.
-  if (!progress.maybeUpdate(index) && !(progress.matched === index && progress.state === 'probe')) return;
+  if (!progress.maybeUpdate(index) && !(progress.matched === index && waitsForWord(progress))) return;
   if (progress.state === 'probe') {
     progress.becomeReplicate();
   } else if (progress.state === 'replicate') {
@@ -78,15 +82,29 @@ function handleAcknowledgement(raft: Raft, message: Message, progress: Progress)
     progress.becomeReplicate();
     progress.pendingRequestSnapshot = INVALID_INDEX;
   }
-  if (maybeCommit(raft)) {
-    releaseEarlyReads(raft);
-    if (raft.shouldBcastCommit) bcastAppend(raft);
-  } else if (from !== raft.id && raft.shouldBcastCommit && progress.canBumpCommit(raft.raftLog.committed)) {
+  const committed = commitAndTell(raft);
+  if (from === raft.id) return;
+  if (!committed && raft.shouldBcastCommit && progress.canBumpCommit(raft.raftLog.committed)) {
     maybeSendAppend(raft, from, progress, true);
   }
-  if (from === raft.id) return;
   sendAppendAggressively(raft, from, progress);
   if (from === raft.leadTransferee && progress.matched === raft.raftLog.lastIndex()) sendTimeoutNow(raft, from);
+}
+
+/**
+ * Whether an acknowledgement that is no news moves the peer on all the same: it has all already, but is being probed as it was unreachable,
+ * or has installed a snapshot that it asked for without needing it.
+ */
+function waitsForWord({ state, matched, pendingSnapshot }: Progress): boolean {
+  return state === 'probe' || (state === 'snapshot' && matched >= pendingSnapshot);
+}
+
+/** Commits what a quorum has, and tells all peers. @returns whether there was anything to commit */
+function commitAndTell(raft: Raft): boolean {
+  if (!maybeCommit(raft)) return false;
+  releaseEarlyReads(raft);
+  if (raft.shouldBcastCommit) bcastAppend(raft);
+  return true;
 }
 
 /**

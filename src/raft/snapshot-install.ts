@@ -28,7 +28,8 @@ export function handleSnapshot(raft: Raft, message: Message): void {
 function installSnapshot(raft: Raft, snapshot: Snapshot): boolean {
   const { raftLog } = raft;
   const index = snapshotIndex(snapshot);
-  const requested = raft.pendingRequestSnapshot !== INVALID_INDEX;
+  // A late one from before the request must not take entries away that were acknowledged since.
+  const requested = raft.pendingRequestSnapshot !== INVALID_INDEX && index >= raft.pendingRequestSnapshot;
   if (index < raftLog.committed || (index === raftLog.committed && !requested)) return false;
   const confState = snapshot.metadata?.confState ?? emptyConfState();
   if (!isMember(confState, raft.id) && raft.tracker.get(raft.id) !== undefined) {
@@ -86,6 +87,14 @@ export function requestSnapshot(raft: Raft): void {
   }
   raft.pendingRequestSnapshot = raftLog.lastIndex();
   sendRequestSnapshot(raft);
+}
+
+/**
+ * Whether this node takes nothing from its leader but the snapshot that it has asked for. Under a new leader it first goes on until its log
+ * has an entry of that leader's term: a group that needs this node to commit it could else never come as far as the snapshot must.
+ */
+export function waitsForSnapshot(raft: Raft): boolean {
+  return raft.pendingRequestSnapshot !== INVALID_INDEX && raft.raftLog.lastTerm() === raft.term;
 }
 
 /** The request, in the form of a rejected append. */
