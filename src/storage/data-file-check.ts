@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
+import { hasAllPages, TABLE_ROOT_AT } from './data-file-pages.js';
 import { DATA_FILE } from './environment.js';
 
 /** What one of the two meta pages of an LMDB file says. */
@@ -8,12 +9,15 @@ interface MetaPage {
   readonly pageSize: number;
   readonly lastPage: number;
   readonly transaction: number;
+  /** Root pages of the table of free pages and of the table of tables. */
+  readonly roots: readonly bigint[];
 }
 
 // Offsets within a meta page, of the format that lmdb 3.5 writes (LMDB 0.9.90, 64 bit, little-endian).
 const MAGIC_AT = 24;
 const VERSION_AT = 28;
 const PAGE_SIZE_AT = 48;
+const TABLES_AT = [48, 96];
 const LAST_PAGE_AT = 144;
 const TRANSACTION_AT = 152;
 const META_BYTES = 160;
@@ -50,7 +54,8 @@ export async function checkDataFile(dataDir: string): Promise<void> {
     }
     const newest = first.transaction > second.transaction ? first : second;
     const needed = (newest.lastPage + 1) * newest.pageSize;
-    if (size < needed) refuse(`it has ${size} bytes of ${needed}`);
+    const file = { handle, pageSize: newest.pageSize, pages: Math.floor(size / newest.pageSize) };
+    if (size < needed && !(await hasAllPages(file, newest.roots))) refuse(`it has ${size} bytes of ${needed}`);
   });
 }
 
@@ -65,6 +70,7 @@ async function readMetaPage(handle: FileHandle, at: number): Promise<MetaPage | 
     pageSize,
     lastPage: Number(page.readBigUInt64LE(LAST_PAGE_AT)),
     transaction: Number(page.readBigUInt64LE(TRANSACTION_AT)),
+    roots: TABLES_AT.map((at) => page.readBigUInt64LE(at + TABLE_ROOT_AT)),
   };
 }
 

@@ -13,8 +13,8 @@ export interface LogRecord {
 
 /** Key of an index: eight bytes, big-endian, so that the order of keys is the order of indexes. */
 export function logKey(index: number): Uint8Array {
-  const key = Buffer.allocUnsafeSlow(8);
-  key.writeBigUInt64BE(BigInt(index));
+  const key = Buffer.allocUnsafe(8);
+  writeIndex(key, index, 0);
   return key;
 }
 
@@ -31,7 +31,7 @@ const noChecksum = new Uint8Array(CHECKSUM_BYTES);
  * @param previous checksum of the entry before
  */
 export function encodeLogRecord(previous: number, entry: Entry): LogRecord {
-  const bytes = Entry.encode(entry, new BinaryWriter().raw(noChecksum)).finish();
+  const bytes = encode(entry);
   const checksum = chainChecksum(previous, entry.index, bytes.subarray(CHECKSUM_BYTES));
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, checksum);
   return { bytes, checksum };
@@ -70,6 +70,25 @@ const head = Buffer.alloc(12);
 
 function chainChecksum(previous: number, index: number, entryBytes: Uint8Array): number {
   head.writeUInt32BE(previous, 0);
-  head.writeBigUInt64BE(BigInt(index), 4);
+  writeIndex(head, index, 4);
   return crc32(entryBytes, crc32(head));
+}
+
+/** Reused, so that its buffer is grown once. */
+const writer = new BinaryWriter();
+
+/** Room for the checksum, then the entry. */
+function encode(entry: Entry): Uint8Array {
+  try {
+    return Entry.encode(entry, writer.raw(noChecksum)).finish();
+  } catch (thrown) {
+    // The next record must not begin with what was written of this one.
+    writer.finish();
+    throw thrown;
+  }
+}
+
+function writeIndex(target: Buffer, index: number, at: number): void {
+  target.writeUInt32BE(Math.floor(index / 2 ** 32), at);
+  target.writeUInt32BE(index % 2 ** 32, at + 4);
 }

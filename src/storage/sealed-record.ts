@@ -8,7 +8,7 @@ export const CHECKSUM_BYTES = 4;
  * under another key is damage and not an answer.
  */
 export function sealRecord(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const sealed = Buffer.allocUnsafeSlow(CHECKSUM_BYTES + value.length);
+  const sealed = Buffer.allocUnsafe(CHECKSUM_BYTES + value.length);
   sealed.writeUInt32BE(crc32(value, crc32(key)), 0);
   sealed.set(value, CHECKSUM_BYTES);
   return sealed;
