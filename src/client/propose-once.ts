@@ -13,13 +13,16 @@ export async function proposeOnce<Request, Response>(
 ): Promise<Response> {
   const session = sessions.open();
   const request = toRequest(session);
+  let applied = false;
   try {
-    return await callLeader(context, {
+    const response = await callLeader(context, {
       effect: 'recognised',
       requestId: sessions.clientId,
       attempt: (connection, deadlineMs) => connection.unary(method, request, deadlineMs),
     });
+    applied = true;
+    return response;
   } finally {
-    sessions.done(session);
+    sessions.done(session, applied);
   }
 }

@@ -135,7 +135,7 @@ class Batch {
         outcomes.push({ position, ok: outcome.value });
       }
       this.#waiting.delete(tag);
-      if (waiting.request.session !== undefined) this.sessions.done(waiting.request.session);
+      if (waiting.request.session !== undefined) this.sessions.done(waiting.request.session, outcome.$case === 'ok');
     }
     return outcomes;
   }
