@@ -64,6 +64,8 @@ function link(file: FileDescriptorProto, fileOfType: ReadonlyMap<string, string>
     const inner = `${scope}.${message.name}`;
     for (const field of message.field) if (field.typeName !== '') field.typeName = resolve(field.typeName, inner);
     for (const nested of message.nestedType) linkMessage(nested, inner);
+    // The loader ends a reserved range one too early, and strict clients refuse one that is empty. None needs them.
+    message.reservedRange = [];
   };
   const scope = `.${file.package}`;
   for (const message of file.messageType) linkMessage(message, scope);

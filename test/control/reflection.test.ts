@@ -45,6 +45,8 @@ test('a client that knows nothing can list the services and link one with all th
   const found = (files?.file_descriptor_response?.file_descriptor_proto ?? []).map((bytes) =>
     fromBinary(FileDescriptorProtoSchema, bytes),
   );
+  const reserved = found.flatMap(({ messageType }) => messageType.flatMap(({ reservedRange }) => reservedRange));
+  expect(reserved.filter(({ start, end }) => end <= start)).toEqual([]);
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: inOrder(found) }));
   const getStatus = registry.getService('raftctl.v1.ClusterService')?.method['getStatus'];
   const nodeStatus = getStatus?.output.field['status']?.message;

@@ -4,36 +4,38 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChannelCredentials, type Client, status } from '@grpc/grpc-js';
+import { ChannelCredentials, type Client, Metadata, status } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { silentLogger } from '../../src/base/logger.js';
 import { type Daemon, type DaemonOptions, startDaemon } from '../../src/daemon/index.js';
 import { ClusterServiceClient, ClusterServiceService, type NodeStatus } from '../../src/gen/raftctl/v1/cluster.js';
 import { KvServiceClient, KvServiceService } from '../../src/gen/raftctl/v1/kv.js';
 import { MemberServiceClient, MemberServiceService } from '../../src/gen/raftctl/v1/member.js';
 import { ProposalServiceClient } from '../../src/gen/raftctl/v1/proposal.js';
-import { failure, unary } from '../control/control-server.js';
+import { failure, RecordingLogger, unary } from '../control/control-server.js';
 import { TestAuthority } from './test-certificates.js';
 
 let folder: string;
 let daemons: Daemon[];
 let clients: Client[];
+let logger: RecordingLogger;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'raftctl-daemon-'));
   daemons = [];
   clients = [];
+  logger = new RecordingLogger();
 });
 afterEach(async () => {
   for (const client of clients) client.close();
   await Promise.all(daemons.map((daemon) => daemon.stop()));
   rmSync(folder, { recursive: true });
+  expect(logger.errors).toEqual([]);
 });
 
 async function start(id: number, options: Partial<DaemonOptions> = {}): Promise<Daemon> {
   const daemon = await startDaemon(
     { id, dataDir: join(folder, `n${id}`), listen: '127.0.0.1:0', config: { tickMs: 20 }, ...options },
-    silentLogger,
+    logger,
   );
   daemons.push(daemon);
   return daemon;
@@ -160,6 +162,24 @@ describe('a node', () => {
     await vi.waitUntil(() => seen.length === 2, { interval: 5, timeout: 10_000 });
     await daemon.stop();
     expect(seen).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']);
+  });
+
+  test('refuses metadata that no honest caller sends, and takes what is below', async () => {
+    const daemon = await start(1);
+    const client = clientOf(ClusterServiceClient, daemon);
+    const call = (metadata: Metadata) =>
+      new Promise((resolve, reject) =>
+        client.getStatus({}, metadata, (error, response) => (error ? reject(error) : resolve(response))),
+      );
+    const large = new Metadata();
+    large.set('x-large', 'x'.repeat(9000));
+    await expect(call(large)).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    const many = new Metadata();
+    for (let key = 0; key < 100; key++) many.set(`x-${key}`, '1');
+    await expect(call(many)).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    const usual = new Metadata();
+    usual.set('x-request-id', 'x'.repeat(4000));
+    expect(await call(usual)).toMatchObject({ status: { id: 1 } });
   });
 
   test('gives its metrics to Prometheus, and nothing else on that port', async () => {
