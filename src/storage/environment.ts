@@ -90,6 +90,7 @@ export function* rangeOf(table: Table, options: RangeOptions): Generator<{ key: 
 }
 
 function unreadable(thrown: unknown): RaftctlError {
+  if (messageOf(thrown).includes('closed database')) return new RaftctlError('E_STOPPED', 'the store is closed');
   return new RaftctlError('E_CORRUPT', `the database cannot be read: ${messageOf(thrown)}`, { cause: thrown });
 }
 

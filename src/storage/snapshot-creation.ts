@@ -26,6 +26,7 @@ export interface SnapshotCreation {
  */
 export async function createSnapshot(creation: SnapshotCreation): Promise<SnapshotInfo> {
   const { environment, catalog, identity } = creation;
+  if (creation.isStopped()) throw stopped();
   const transaction = environment.root.useReadTransaction();
   let partialPath: string | undefined;
   let handle: FileHandle | undefined;
@@ -85,7 +86,7 @@ async function writeFile(
   });
   let after: Uint8Array | undefined;
   for (;;) {
-    if (isStopped()) throw new RaftctlError('E_STOPPED', 'the node stops');
+    if (isStopped()) throw stopped();
     const records = nextRecords(keyspace, after);
     after = records[records.length - 1]?.key;
     if (after === undefined) break;
@@ -105,4 +106,8 @@ function nextRecords(keyspace: KeyspaceReader, after: Uint8Array | undefined): S
     records.push({ key, value });
   }
   return records;
+}
+
+function stopped(): RaftctlError {
+  return new RaftctlError('E_STOPPED', 'the store is closed');
 }

@@ -87,3 +87,15 @@ test('a snapshot goes from one node to another, and the log with it', async () =
   expect(stateOf(target)).toEqual({ 'member/1': 'localhost:1', a: '1', b: '2' });
   expect(target.bootstrapSpec).toEqual(clusterSpec);
 });
+
+test('a closed store refuses everything in the same words', async () => {
+  const store = await bootstrappedStore();
+  const { dataDir } = store.status();
+  await store.close();
+  expect(() => store.view().get(bytes('a'))).toThrow('the store is closed');
+  expect(() => [...store.view().range({ start: bytes('a') })]).toThrow('the store is closed');
+  await expect(store.write({ entries: run(2, 2, 1) })).rejects.toMatchObject({ code: 'E_STOPPED' });
+  await expect(store.snapshots.create()).rejects.toMatchObject({ code: 'E_STOPPED' });
+  expect(store.status().dataDir).toBe(dataDir);
+  await store.close();
+});
