@@ -98,8 +98,13 @@ export class GrpcTransport implements Transport, ConnectionHandler {
     }
     for (const [id, address] of addresses) {
       const link = this.peers.get(id);
-      if (link === undefined) this.peers.set(id, new PeerLink(id, address, context));
-      else link.setAddress(address);
+      if (link !== undefined) {
+        link.setAddress(address);
+        continue;
+      }
+      const added = new PeerLink(id, address, context);
+      this.peers.set(id, added);
+      added.flush();
     }
     for (const snapshot of this.snapshots) {
       if (!addresses.has(snapshot.to)) snapshot.abort.abort(notMember(snapshot.to));

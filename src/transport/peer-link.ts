@@ -29,7 +29,7 @@ export interface LinkContext {
 }
 
 type LinkState =
-  /** No stream, and nothing to send. */
+  /** No stream: about to dial, or not allowed to. */
   | { readonly kind: 'idle' }
   /** This node's hello is on its way; messages wait. `held` is a stream of the peer's that is taken if this one fails. */
   | {
@@ -63,7 +63,7 @@ export class PeerLink {
   /** A message did not fit, and the queue has not been empty since. */
   private overflowing = false;
   private lastSeenAt: number | undefined;
-  private error = 'nothing to send yet';
+  private error = 'not dialled yet';
 
   /** @param address undefined for a node that is no member: it is answered, never dialled */
   constructor(
@@ -99,11 +99,14 @@ export class PeerLink {
     this.context.events.onUnreachable(this.id);
   }
 
-  /** Sends what waits as far as there is room; dials where there is no stream. */
+  /**
+   * Sends what waits as far as there is room; dials where there is no stream. A member is dialled although nothing waits for it: a node
+   * tells from its links whether a quorum is there, and finds a candidate's stream open when the leader is gone.
+   */
   flush(): void {
     if (this.state.kind === 'live') {
       this.state.live.flush(this.queue);
-    } else if (this.state.kind === 'idle' && this.queue.length > 0) {
+    } else if (this.state.kind === 'idle') {
       if (this.dialAddress === undefined) this.queue.clear();
       else this.dial(this.dialAddress);
     }
