@@ -18,8 +18,8 @@ export const serverOptions: ServerOptions = {
   ...transportServerOptions,
   /** Per connection. */
   'grpc.max_concurrent_streams': 128,
-  /** Megabytes per connection. */
-  'grpc-node.max_session_memory': 64,
+  /** Megabytes per connection: room for that many of the largest proposals. Less cuts off honest callers, with no word why. */
+  'grpc-node.max_session_memory': 256,
   'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.max_connection_idle_ms': 5 * 60_000,

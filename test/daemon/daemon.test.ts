@@ -9,9 +9,10 @@ import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Daemon, type DaemonOptions, startDaemon } from '../../src/daemon/index.js';
 import { ClusterServiceClient, ClusterServiceService, type NodeStatus } from '../../src/gen/raftctl/v1/cluster.js';
+import { Changed } from '../../src/gen/raftctl/v1/errors.js';
 import { KvServiceClient, KvServiceService } from '../../src/gen/raftctl/v1/kv.js';
 import { MemberServiceClient, MemberServiceService } from '../../src/gen/raftctl/v1/member.js';
-import { ProposalServiceClient } from '../../src/gen/raftctl/v1/proposal.js';
+import { CommandKind, ProposalServiceClient, ProposalServiceService } from '../../src/gen/raftctl/v1/proposal.js';
 import { failure, RecordingLogger, unary } from '../control/control-server.js';
 import { TestAuthority } from './test-certificates.js';
 
@@ -162,6 +163,29 @@ describe('a node', () => {
     await vi.waitUntil(() => seen.length === 2, { interval: 5, timeout: 10_000 });
     await daemon.stop();
     expect(seen).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']);
+  });
+
+  test('cannot go on when its state machine throws: says so, and still stops in order', async () => {
+    const stateMachine = join(folder, 'machine.mjs');
+    writeFileSync(
+      stateMachine,
+      `export default {
+        name: 'brittle',
+        apply() { throw new Error('this command breaks me'); },
+        read: () => new Uint8Array(),
+        describe: () => 'a command',
+      };`,
+    );
+    const daemon = await start(1, { stateMachine });
+    await bootstrap([daemon]);
+    await until(daemon, isLeading);
+    const client = clientOf(ProposalServiceClient, daemon);
+    const request = { kind: CommandKind.RAW, payload: Buffer.of(1), session: undefined };
+    const { detail } = await failure(unary(client, ProposalServiceService.propose, request));
+    expect(detail).toMatchObject({ code: 'E_OUTCOME_UNKNOWN', changed: Changed.UNKNOWN });
+    await expect(daemon.failed).rejects.toThrow('this command breaks me');
+    await daemon.stop();
+    expect(logger.errors.splice(0).map(({ message }) => message)).toEqual(['the node cannot go on']);
   });
 
   test('refuses metadata that no honest caller sends, and takes what is below', async () => {
