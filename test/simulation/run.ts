@@ -1,0 +1,49 @@
+import { type Outcome, STEPS_DEFAULT, simulate } from './simulation.js';
+
+/*
+ * npm run sim -- [--seed S] [--seeds N] [--steps N]
+ *
+ * Plays N runs, of the seeds S, S + 1, …, and prints one line about them; of the first that breaks a rule the last things that happened,
+ * and the command that plays it again.
+ */
+
+function main(): void {
+  const first = option('--seed', Date.now() % 1_000_000);
+  const seeds = option('--seeds', process.argv.includes('--seed') ? 1 : 100);
+  const steps = option('--steps', STEPS_DEFAULT);
+  const started = Date.now();
+  let committed = 0;
+  let leaders = 0;
+  for (let seed = first; seed < first + seeds; seed++) {
+    const outcome = simulate(seed, steps);
+    committed += outcome.committed;
+    leaders += outcome.leaders;
+    if (outcome.failure !== undefined) {
+      report(outcome, steps);
+      process.exitCode = 1;
+      return;
+    }
+    if (seeds === 1)
+      process.stdout.write(`seed ${seed}: digest ${outcome.digest}\n${JSON.stringify(outcome.settings)}\n`);
+  }
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  process.stdout.write(
+    `${seeds} runs from seed ${first}: all rules held; ${committed} entries committed, ${leaders} leaders, ${seconds} s\n`,
+  );
+}
+
+function report({ seed, settings, failure }: Outcome, steps: number): void {
+  for (const line of failure?.tail ?? []) process.stdout.write(`${line}\n`);
+  process.stdout.write(`${JSON.stringify(settings)}\n${failure?.error.stack ?? ''}\n`);
+  process.stdout.write(`seed ${seed} failed; again: npm run sim -- --seed ${seed} --steps ${steps}\n`);
+}
+
+function option(name: string, otherwise: number): number {
+  const at = process.argv.indexOf(name);
+  if (at < 0) return otherwise;
+  const value = Number(process.argv[at + 1]);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} takes a whole number`);
+  return value;
+}
+
+main();
