@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/index.js';
 import { LocalCluster, type LocalNode } from '../src/cli/local-cluster.js';
-import { defaultPlaygroundDir, nextCommands, nodeIds, programName, quoted, tour } from '../src/cli/playground.js';
+import { defaultPlaygroundDir, nextCommands, nodeIds, programName } from '../src/cli/playground.js';
+import { makeCluster, takeTour } from '../src/cli/tour.js';
 
 /** What `playground --json` prints. */
 interface PlaygroundResult {
@@ -34,21 +35,24 @@ export default class Playground extends BaseCommand<typeof Playground> {
     const { nodes: count, port, reset } = this.flags;
     const dir = resolve(this.flags.dir ?? defaultPlaygroundDir(process.env));
     if (reset) rmSync(dir, { recursive: true, force: true });
-    const program = resolve(process.argv[1] ?? 'bin/raftctl.js');
-    const cluster = new LocalCluster({ program, dir, portBase: port });
-    const interrupted = new Promise<void>((end) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+    const cluster = new LocalCluster({ program: resolve(process.argv[1] ?? ''), dir, portBase: port });
+    const interrupted = new Promise<'interrupted'>((end) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('interrupted'));
     });
     try {
       this.progress(`data and logs are kept in ${dir} (--reset begins anew)`);
       const onExit = (id: number) => this.progress(`! node ${id} ended; its log: ${cluster.describe(id).logFile}`);
-      const nodes = await Promise.all(nodeIds(dir, count).map((id) => cluster.start(id, onExit)));
+      const starting = Promise.all(nodeIds(dir, count).map((id) => cluster.start(id, onExit)));
+      const nodes = await Promise.race([starting, interrupted]);
+      if (nodes === 'interrupted') return { dir, nodes: [], endpoints: [] };
       for (const node of nodes) this.progress(`node ${node.id} listens on ${node.address}`);
       const endpoints = nodes.map(({ address }) => address);
-      await this.takeTour(nodes.slice(0, count), endpoints);
+      const first = nodes.slice(0, count);
+      const made = this.format === 'table' ? takeTour(this.config, first, endpoints) : makeCluster(first, endpoints);
+      await Promise.race([made, interrupted]);
       if (process.stdin.isTTY && this.format === 'table') {
+        this.progress('\nThe cluster is up. In another terminal, try:\n');
         const name = programName(process.argv[1] ?? '', process.cwd());
-        this.progress(`\nThe cluster is up. In another terminal, try:\n`);
         for (const line of nextCommands(name, cluster, nodes)) this.progress(`  ${line}`);
         this.progress('\nCtrl-C stops all nodes.');
         await interrupted;
@@ -62,28 +66,5 @@ export default class Playground extends BaseCommand<typeof Playground> {
 
   protected override text(): string {
     return '';
-  }
-
-  /** Runs each command in this process, shown as it is typed. Beside a document the tour is silent. */
-  private async takeTour(nodes: readonly LocalNode[], endpoints: readonly string[]): Promise<void> {
-    for (const { why, argv } of tour(nodes)) {
-      if (this.format === 'table') process.stdout.write(`\n# ${why}\n$ raftctl ${argv.map(quoted).join(' ')}\n`);
-      const words = [...argv, '--endpoints', endpoints.join(',')];
-      await this.config.runCommand(
-        this.idOf(words),
-        this.format === 'table' ? this.restOf(words) : [...this.restOf(words), '-q'],
-      );
-      if (process.exitCode) throw new Error(`the tour ended early at: raftctl ${argv.join(' ')}`);
-    }
-  }
-
-  /** Longest run of words that is a command. */
-  private idOf(words: readonly string[]): string {
-    const [topic, verb] = words;
-    return this.config.findCommand(`${topic}:${verb}`) ? `${topic}:${verb}` : `${topic}`;
-  }
-
-  private restOf(words: readonly string[]): string[] {
-    return words.slice(this.idOf(words).split(':').length);
   }
 }

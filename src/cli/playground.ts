@@ -3,12 +3,6 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import type { LocalCluster, LocalNode } from './local-cluster.js';
 
-/** One stop of the tour: a command as it is typed, and why one would. */
-export interface TourStop {
-  readonly why: string;
-  readonly argv: readonly string[];
-}
-
 /** Where the playground keeps its data unless it is told: below the user's state directory. */
 export function defaultPlaygroundDir(env: NodeJS.ProcessEnv): string {
   const home = homedir();
@@ -24,25 +18,6 @@ export function nodeIds(dir: string, count: number): number[] {
     if (id !== undefined) ids.add(Number(id));
   }
   return [...ids].sort((a, b) => a - b);
-}
-
-/** From an empty folder, or from that of an earlier run, to a cluster that stores what is proposed. */
-export function tour(nodes: readonly LocalNode[]): TourStop[] {
-  const members = nodes.flatMap(({ id, address }) => ['--node', `${id}=${address}`]);
-  return [
-    {
-      why: 'make one cluster of the nodes (done before: nothing changes)',
-      argv: ['cluster', 'bootstrap', ...members, '--name', 'playground'],
-    },
-    { why: 'wait for the first election', argv: ['wait', 'leader', '--timeout', '20s'] },
-    { why: 'store something', argv: ['kv', 'put', 'greeting', '"hello, raft"'] },
-    { why: 'store something larger', argv: ['kv', 'put', 'ships/1', '{"name":"Kon-Tiki","crew":6}'] },
-    { why: 'only if nobody else was faster', argv: ['kv', 'cas', 'ships/2', '{"name":"Ra II"}', '--expect-absent'] },
-    { why: 'read it back, confirmed by a quorum', argv: ['kv', 'list', '--prefix', 'ships/'] },
-    { why: 'the cluster on one screen', argv: ['status'] },
-    { why: 'how far each node has come, as the leader sees it', argv: ['progress'] },
-    { why: 'who is in it', argv: ['member', 'list'] },
-  ];
 }
 
 /** The commands to try next, exactly as they can be typed in another terminal. */
