@@ -1,11 +1,6 @@
-import {
-  ClusterCommand,
-  type ClusterStatusData,
-  nextCommands,
-  statusText,
-  statusWarnings,
-  toStatusData,
-} from '../src/cli/index.js';
+import { ClusterCommand } from '../src/cli/cluster-command.js';
+import { nextCommands, statusText, statusWarnings } from '../src/cli/render-status.js';
+import { type ClusterStatusData, toStatusData } from '../src/cli/status-data.js';
 
 export default class Status extends ClusterCommand<typeof Status> {
   static override summary = 'show the cluster on one screen';

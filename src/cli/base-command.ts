@@ -8,8 +8,10 @@ import { loadStyle, plainStyle, type Style, wantsColor } from './style.js';
 import type { TableOptions } from './table.js';
 import { toRaftctlError } from './to-error.js';
 
-/** Values of a command's own flags and of those of its base. */
-export type FlagsOf<C extends typeof Command> = Interfaces.InferredFlags<C['baseFlags'] & C['flags']>;
+/** Values of a command's own flags, and of those of its base that it does not define anew. */
+export type FlagsOf<C extends typeof Command> = Interfaces.InferredFlags<
+  Omit<C['baseFlags'], keyof C['flags']> & C['flags']
+>;
 /** Values of a command's arguments. */
 export type ArgsOf<C extends typeof Command> = Interfaces.InferredArgs<C['args']>;
 
@@ -20,6 +22,7 @@ export type ArgsOf<C extends typeof Command> = Interfaces.InferredArgs<C['args']
  */
 export abstract class BaseCommand<C extends typeof Command> extends Command {
   static override baseFlags = outputFlags;
+  static override flags = {};
   /** Name of the type of `data`. */
   static kind = 'Object';
   /** Whether the command may change the cluster: its errors then say what was changed. */

@@ -15,8 +15,9 @@ export interface ConfigData {
 /** Where a node stands in a configuration. */
 export type SetName = 'voter' | 'learner' | 'voter(in)' | 'voter(out)' | 'learner(next)' | '-';
 
-/** A configuration and its index as data, every set ascending. */
-export function toConfigData(index: number, confState: ConfState): ConfigData {
+/** A configuration and its index as data, every set ascending; a node without one has no members. */
+export function toConfigData(index: number, given: ConfState | undefined): ConfigData {
+  const confState = given ?? emptyConfState;
   const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
   const joint = confState.votersOutgoing.length > 0;
   return {
@@ -30,6 +31,8 @@ export function toConfigData(index: number, confState: ConfState): ConfigData {
     autoLeave: confState.autoLeave,
   };
 }
+
+const emptyConfState: ConfState = { voters: [], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
 
 /** The set that a node belongs to. While joint a voter is `voter` where it is in both halves. */
 export function setOf(id: number, config: ConfigData): SetName {

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { normalizeAddress } from '../client/address.js';
 import {
   type MemberAddress,
@@ -12,6 +12,12 @@ import {
 
 /** One node id. */
 export const idFlag = Flags.custom<number>({ helpValue: 'ID', parse: async (text) => parseId(text) });
+
+/** One node id as an argument. */
+export const idArg = Args.custom<number>({ parse: async (text) => parseId(text) });
+
+/** One or more node ids as arguments. */
+export const idsArg = Args.custom<number>({ parse: async (text) => parseId(text), multiple: true });
 
 /** A whole set of node ids: `1,3` or `none`; ascending. */
 export const idSetFlag = Flags.custom<readonly number[]>({

@@ -11,31 +11,21 @@
  * Read next: `base-command.ts` (the life of a command), `cluster-command.ts` (the connection), `flags.ts`, `render-*.ts`.
  */
 export { type ArgsOf, BaseCommand, type FlagsOf } from './base-command.js';
-export { ClusterCommand, type ConnectOptions, contextFor } from './cluster-command.js';
-export { type ConfigData, configText, type SetName, setOf, toConfigData } from './config-data.js';
+export { ClusterCommand, type ConnectOptions } from './cluster-command.js';
 export type { ClusterIdentity, Envelope, ErrorDocument, Source, Warning } from './envelope.js';
-export {
-  type MemberAddress,
-  parseAddressList,
-  parseDuration,
-  parseId,
-  parseIdSet,
-  parseMemberAddress,
-  parseSize,
-} from './flag-values.js';
+export type { MemberAddress } from './flag-values.js';
 export {
   addressFlag,
   addressListFlag,
   connectionFlags,
   consistencyFlag,
   durationFlag,
+  idArg,
   idFlag,
   idSetFlag,
+  idsArg,
   memberAddressFlag,
   type OutputFormat,
   outputFlags,
   sizeFlag,
 } from './flags.js';
-export { nextCommands, statusText, statusWarnings } from './render-status.js';
-export { type ClusterStatusData, type NodeData, toStatusData } from './status-data.js';
-export { escapeControl, plainStyle, type Style } from './style.js';

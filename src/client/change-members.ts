@@ -58,12 +58,18 @@ async function open(
   const spec: CallSpec<OpenedChange> = {
     effect: request.dryRun ? 'read' : 'recognised',
     requestId: request.requestId,
-    attempt: async (connection) => {
-      // A change may take as long as a node needs to catch up: the stream has no deadline of its own.
-      const rest = connection.serverStream(Members.changeMembers, request, Number.POSITIVE_INFINITY, signal);
-      const { value, done } = await rest.next();
-      if (done) throw new RaftctlError('E_INTERNAL', `${connection.address} told nothing of the change`);
-      return { first: value, rest };
+    attempt: async (connection, deadlineMs) => {
+      // A change may take as long as a node needs to catch up, so the stream has no deadline of its own; the plan comes at once.
+      const impatience = new AbortController();
+      const timer = setTimeout(() => impatience.abort(), deadlineMs - Date.now());
+      const ends = AbortSignal.any(signal === undefined ? [impatience.signal] : [impatience.signal, signal]);
+      const rest = connection.serverStream(Members.changeMembers, request, Number.POSITIVE_INFINITY, ends);
+      const { value, done } = await rest.next().finally(() => clearTimeout(timer));
+      if (!done) return { first: value, rest };
+      throw new RaftctlError('E_CONN_TIMEOUT', `${connection.address} told nothing of the change in time`, {
+        changed: 'unknown',
+        retryable: true,
+      });
     },
   };
   return callLeader(context, spec);

@@ -43,7 +43,7 @@ import { proposeOnce } from './propose-once.js';
 import { type BatchItem, type BatchOutcome, proposeStream } from './propose-stream.js';
 import { RegisterClient } from './register-client.js';
 import { Sessions } from './sessions.js';
-import type { ClientContext } from './survey.js';
+import { type ClientContext, identify } from './survey.js';
 import { type ClusterSight, watchCluster } from './watch-cluster.js';
 
 /** The leader, and what it says of itself. */
@@ -122,6 +122,11 @@ export class Client {
         throw new RaftctlError('E_WRONG_NODE', `node ${status?.id} answers at ${connection.address}, not node ${id}`);
       },
     });
+  }
+
+  /** Status of whatever node listens at an address, a member or not. */
+  identify(address: string): Promise<NodeStatus> {
+    return identify(this.#context, address);
   }
 
   /** Appends one entry, and answers when it is applied. */

@@ -22,6 +22,7 @@ export { RaftctlError } from '../base/errors.js';
 export type { ConfState, Entry } from '../gen/raft/v1/raft.js';
 export type { LogStatus, NodeStatus, PeerLink, PeerProgress, Role, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 export type { KvExpectation, KvPair } from '../gen/raftctl/v1/kv.js';
+export type { TransferLeaderResponse } from '../gen/raftctl/v1/leader.js';
 export type { GetLogInfoResponse, ListEntriesRequest, ListEntriesResponse, TermRun } from '../gen/raftctl/v1/log.js';
 export type {
   ChangeMembersRequest,

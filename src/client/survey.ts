@@ -74,6 +74,14 @@ async function probe(
   }
 }
 
+/** Asks one address for its status, whoever it is; of the client's cluster or not. */
+export async function identify({ connections, settings }: ClientContext, address: string): Promise<NodeStatus> {
+  const deadlineMs = Date.now() + settings.dialTimeoutMs;
+  const { status } = await connections.to(address).unary(Cluster.getStatus, {}, deadlineMs);
+  if (status === undefined) throw new RaftctlError('E_NOT_RAFTNODE', `${address} has no status`);
+  return status;
+}
+
 /** The leader that the answers name with the highest term, if they name one that can be dialled. */
 export function namedLeader(probes: readonly Probe[], directory: Directory): KnownLeader | undefined {
   let leader: KnownLeader | undefined;

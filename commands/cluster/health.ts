@@ -1,0 +1,38 @@
+import { Flags } from '@oclif/core';
+import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { type HealthData, healthError, healthText, toHealthData } from '../../src/cli/health-data.js';
+import { toStatusData } from '../../src/cli/status-data.js';
+
+export default class ClusterHealth extends ClusterCommand<typeof ClusterHealth> {
+  static override summary = 'judge the cluster by named checks';
+  static override description =
+    'Ends with exit 0 where it is healthy, 5 where a check does not come out ok, 6 where writes have stopped.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --require-tolerance 1 -q',
+    '<%= config.bin %> <%= command.id %> --json | jq \'.data.checks[] | select(.status != "ok")\'',
+  ];
+  static override flags = {
+    'require-tolerance': Flags.integer({ description: 'voters that must be allowed to fail', min: 0, helpValue: 'N' }),
+    'max-lag': Flags.integer({
+      description: 'entries that a member may lag behind',
+      min: 0,
+      default: 1000,
+      helpValue: 'N',
+    }),
+  };
+  static override kind = 'Health';
+
+  async run(): Promise<HealthData> {
+    const view = await this.view();
+    const { 'require-tolerance': requireTolerance, 'max-lag': maxLag } = this.flags;
+    const data = toHealthData(toStatusData(view, new Date()), { requireTolerance, maxLag });
+    const error = healthError(data, view.absence);
+    if (error !== undefined) this.fail(error);
+    return data;
+  }
+
+  protected override text(data: HealthData): Promise<string> {
+    return healthText(data, this.style, this.tableOptions);
+  }
+}

@@ -1,0 +1,32 @@
+import { Args, Flags } from '@oclif/core';
+import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { type KvWriteData, noSuchKey, toPrev } from '../../src/cli/kv-data.js';
+
+export default class KvDelete extends ClusterCommand<typeof KvDelete> {
+  static override summary = 'delete a key';
+  static override description = 'Ends with exit 1 where there is no such key.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> greeting',
+    '<%= config.bin %> <%= command.id %> ships/1 --json',
+    '<%= config.bin %> <%= command.id %> ships/1 --request-id 0192f3a1-7e5c-7cc0-98c4-3f1f6a3b2c1d',
+  ];
+  static override args = { key: Args.string({ description: 'the key', required: true }) };
+  static override flags = {
+    'request-id': Flags.string({ description: 'id of this deletion: a retry is not applied twice', helpValue: 'UUID' }),
+  };
+  static override kind = 'KvWrite';
+  static override mutating = true;
+
+  async run(): Promise<KvWriteData> {
+    const { key } = this.args;
+    const requestId = this.flags['request-id'];
+    const client = await this.connect(requestId === undefined ? {} : { clientId: requestId });
+    const { index, term, deleted, prev } = await client.kv.delete(key);
+    if (!deleted) this.fail(noSuchKey(key));
+    return { key, index, term, requestId: client.clientId, version: 0, applied: deleted, prev: toPrev(key, prev) };
+  }
+
+  protected override text({ key, applied, index }: KvWriteData): string {
+    return applied ? `${key} deleted index ${index}` : '';
+  }
+}

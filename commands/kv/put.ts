@@ -1,0 +1,37 @@
+import { Args, Flags } from '@oclif/core';
+import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { type KvWriteData, readKeyAndValue, toPrev } from '../../src/cli/kv-data.js';
+
+export default class KvPut extends ClusterCommand<typeof KvPut> {
+  static override summary = 'write a key';
+  static override examples = [
+    `<%= config.bin %> <%= command.id %> greeting '"hello"'`,
+    `<%= config.bin %> <%= command.id %> ships/1 '{"name":"Kon-Tiki","crew":6}'`,
+    '<%= config.bin %> <%= command.id %> settings @settings.json',
+  ];
+  static override args = {
+    key: Args.string({ description: 'the key', required: true, ignoreStdin: true }),
+    value: Args.string({ description: 'JSON, @FILE, or - for standard input', required: true, ignoreStdin: true }),
+  };
+  static override flags = {
+    'request-id': Flags.string({ description: 'id of this write: a retry is not applied twice', helpValue: 'UUID' }),
+  };
+  static override kind = 'KvWrite';
+  static override mutating = true;
+
+  async run(): Promise<KvWriteData> {
+    const { key, value } = await readKeyAndValue(this.args.key, this.args.value);
+    const requestId = this.flags['request-id'];
+    const client = await this.connect(requestId === undefined ? {} : { clientId: requestId });
+    const { index, term, version, prev } = await client.kv.put(key, value);
+    return { key, index, term, requestId: client.clientId, version, applied: true, prev: toPrev(key, prev) };
+  }
+
+  protected override text({ key, version, index }: KvWriteData): string {
+    return `${key} version ${version} index ${index}`;
+  }
+
+  protected override names({ key }: KvWriteData): readonly string[] {
+    return [`key/${key}`];
+  }
+}

@@ -1,0 +1,35 @@
+import { Flags } from '@oclif/core';
+import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { idArg } from '../../src/cli/flags.js';
+import { type TransferData, toTransferData, transferText } from '../../src/cli/transfer-data.js';
+
+export default class LeaderTransfer extends ClusterCommand<typeof LeaderTransfer> {
+  static override summary = 'move the leadership to another voter';
+  static override description = 'Without an id it goes to the most caught-up voter. Answers when the outcome is known.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 3',
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> 3 --max-lag 0',
+  ];
+  static override args = { id: idArg({ description: 'id of the voter that is to lead' }) };
+  static override flags = {
+    'max-lag': Flags.integer({ description: 'entries that the voter may lag behind', min: 0, helpValue: 'N' }),
+  };
+  static override kind = 'Transfer';
+  static override mutating = true;
+
+  async run(): Promise<TransferData> {
+    const client = await this.connect();
+    const data = toTransferData(await client.transferLeader(this.args.id, this.flags['max-lag']));
+    if (data.result === 'unchanged') this.caution({ code: 'W_UNCHANGED', message: `node ${data.to} leads already` });
+    return data;
+  }
+
+  protected override text(data: TransferData): string {
+    return transferText(data);
+  }
+
+  protected override names({ to }: TransferData): readonly string[] {
+    return to === null ? [] : [`member/${to}`];
+  }
+}

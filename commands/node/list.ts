@@ -1,0 +1,25 @@
+import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { nodeListText } from '../../src/cli/node-data.js';
+import { type NodeData, toStatusData } from '../../src/cli/status-data.js';
+
+export default class NodeList extends ClusterCommand<typeof NodeList> {
+  static override summary = 'list the nodes, each with its own view';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -q',
+    "<%= config.bin %> <%= command.id %> --json | jq '.data.nodes[].version'",
+  ];
+  static override kind = 'NodeList';
+
+  async run(): Promise<{ nodes: readonly NodeData[] }> {
+    return { nodes: toStatusData(await this.view(), new Date()).nodes };
+  }
+
+  protected override text({ nodes }: { nodes: readonly NodeData[] }): Promise<string> {
+    return nodeListText(nodes, this.tableOptions);
+  }
+
+  protected override names({ nodes }: { nodes: readonly NodeData[] }): readonly string[] {
+    return nodes.map(({ id }) => `node/${id}`);
+  }
+}

@@ -1,0 +1,53 @@
+import { Args, Flags } from '@oclif/core';
+import { ClusterCommand } from '../src/cli/cluster-command.js';
+import { payloadsOf } from '../src/cli/payload.js';
+import { type ProposalData, proposalText, toProposalData } from '../src/cli/proposal-data.js';
+import { proposeMany } from '../src/cli/propose-many.js';
+
+export default class Propose extends ClusterCommand<typeof Propose> {
+  static override summary = 'append an entry to the log, and wait until it is applied';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> "hello"',
+    '<%= config.bin %> <%= command.id %> @payload.bin --request-id 0192f3a1-7e5c-7cc0-98c4-3f1f6a3b2c1d',
+    '<%= config.bin %> <%= command.id %> --batch proposals.ndjson',
+  ];
+  static override args = {
+    data: Args.string({ description: 'text, @FILE, or - for standard input', ignoreStdin: true }),
+  };
+  static override flags = {
+    'request-id': Flags.string({
+      description: 'id of this proposal: a retry with the same one is not applied twice',
+      helpValue: 'UUID',
+    }),
+    count: Flags.integer({ description: 'propose it so often', default: 1, min: 1, max: 1_000_000, helpValue: 'N' }),
+    batch: Flags.string({
+      description: 'propose each line of a file of JSON lines, or of standard input',
+      helpValue: 'FILE|-',
+    }),
+    noop: Flags.boolean({ description: 'propose an entry that does nothing' }),
+  };
+  static override kind = 'Proposal';
+  static override mutating = true;
+
+  async run(): Promise<ProposalData> {
+    const { 'request-id': requestId, count, batch, noop } = this.flags;
+    const items = await payloadsOf({ data: this.args.data, batch, noop, count });
+    const client = await this.connect(requestId === undefined ? {} : { clientId: requestId });
+    if (this.verbose) this.progress(`request ${client.clientId}`);
+    if (items.single !== undefined) {
+      const { kind, payload } = items.single;
+      return toProposalData(await client.propose(kind, payload), client.clientId);
+    }
+    const { data, error } = await proposeMany(client, items.many);
+    if (error !== undefined) this.fail(error);
+    return data;
+  }
+
+  protected override text(data: ProposalData): string {
+    return proposalText(data);
+  }
+
+  protected override names({ index }: ProposalData): readonly string[] {
+    return [`entry/${index}`];
+  }
+}

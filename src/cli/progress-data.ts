@@ -1,0 +1,92 @@
+import type { NodeStatus } from '../client/index.js';
+import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
+import { type ProgressData, toProgressData } from './status-data.js';
+import { renderTable, type TableOptions } from './table.js';
+import { formatBytes, formatDuration } from './units.js';
+
+/** `data` of `progress`. */
+export interface ProgressListData {
+  readonly config: ConfigData;
+  readonly commit: number;
+  readonly last: number;
+  readonly peers: readonly PeerData[];
+}
+
+/** One node as the leader tracks it; the leader itself is among them. */
+export interface PeerData extends ProgressData {
+  readonly id: number;
+  readonly name: string;
+  readonly role: 'leader' | 'follower' | 'learner';
+  readonly set: SetName;
+  /** Until it is level with the log at its present rate; null where that is not to be said. */
+  readonly etaMs: number | null;
+}
+
+/** The leader's trackers as data, by id. */
+export function toProgressListData(status: NodeStatus): ProgressListData {
+  const config = toConfigData(status.configIndex, status.confState);
+  const last = status.log?.last ?? 0;
+  const peers = status.progress.map((peer): PeerData => {
+    const data = toProgressData(peer, last);
+    return {
+      id: peer.id,
+      name: status.members.find((member) => member.id === peer.id)?.name || `n${peer.id}`,
+      role: peer.id === status.id ? 'leader' : peer.learner ? 'learner' : 'follower',
+      set: setOf(peer.id, config),
+      etaMs: etaOf(data),
+      ...data,
+    };
+  });
+  return { config, commit: status.log?.commit ?? 0, last, peers: peers.sort((a, b) => a.id - b.id) };
+}
+
+function etaOf({ state, lag, rate }: ProgressData): number | null {
+  return state === 'replicate' && lag > 0 && rate > 0 ? Math.round((lag / rate) * 1000) : null;
+}
+
+const columns = ['ID', 'NAME', 'ROLE', 'SET', 'STATE', 'MATCH', 'NEXT', 'LAG', 'RATE', 'ETA'].map((head) => ({ head }));
+const wideColumns = [
+  ...columns,
+  ...['INFLIGHT', 'PAUSED', 'ACTIVE', 'PENDING-SNAP', 'SNAP-SENT', 'CAUGHT-UP-AGO', 'NEEDS-SNAP'].map((head) => ({
+    head,
+  })),
+];
+
+/** The leader's trackers as a table. */
+export async function progressText(data: ProgressListData, wide: boolean, options: TableOptions): Promise<string> {
+  const rows = data.peers.map((peer) => [...peerRow(peer), ...(wide ? wideCells(peer) : [])]);
+  return renderTable(wide ? wideColumns : columns, rows, options);
+}
+
+function peerRow(peer: PeerData): string[] {
+  const leads = peer.role === 'leader';
+  return [
+    String(peer.id),
+    peer.name,
+    peer.role,
+    peer.set,
+    leads ? '-' : peer.state,
+    String(peer.match),
+    leads ? '-' : String(peer.next),
+    String(peer.lag),
+    leads ? '-' : `${Math.round(peer.rate)}/s`,
+    peer.etaMs === null ? '-' : formatDuration(peer.etaMs),
+  ];
+}
+
+function wideCells(peer: PeerData): string[] {
+  const yesNo = (value: boolean) => (value ? 'yes' : 'no');
+  const sent =
+    peer.snapshotBytesTotal === null
+      ? '-'
+      : `${formatBytes(peer.snapshotBytesSent ?? 0)}/${formatBytes(peer.snapshotBytesTotal)}`;
+  return [
+    `${peer.inflight}/${peer.inflightMax}`,
+    yesNo(peer.paused),
+    yesNo(peer.recentActive),
+    peer.pendingSnapshot === null ? '-' : String(peer.pendingSnapshot),
+    sent,
+    peer.caughtUpAgoMs === null ? 'never' : formatDuration(peer.caughtUpAgoMs),
+    yesNo(peer.needsSnapshot),
+  ];
+}
