@@ -2,7 +2,7 @@ import { type Message, MessageType } from '../gen/raft/v1/raft.js';
 import { INVALID_ID, INVALID_INDEX } from './config.js';
 import { startCampaign } from './election.js';
 import { newMessage } from './messages.js';
-import { propose } from './proposals.js';
+import { forwardProposal } from './proposals.js';
 import type { Raft } from './raft.js';
 import { send } from './send.js';
 import { handleSnapshot, sendRequestSnapshot, waitsForSnapshot } from './snapshot-install.js';
@@ -26,7 +26,7 @@ export function stepFollower(raft: Raft, message: Message): void {
       startCampaign(raft, 'transfer');
       return;
     case MessageType.PROPOSE:
-      propose(raft, message.entries);
+      forwardProposal(raft, message.entries, message.from);
       return;
     case MessageType.TRANSFER_LEADER:
       forwardTransfer(raft, message.from);
@@ -85,7 +85,7 @@ export function handleHeartbeat(raft: Raft, message: Message): void {
 
 /** Passes a wish for a transfer of leadership on; the one who is to lead stands as its sender. */
 export function forwardTransfer(raft: Raft, transferee: number): void {
-  if (raft.leaderId === INVALID_ID) return;
+  if (raft.leaderId === INVALID_ID || transferee === INVALID_ID) return;
   const message = newMessage(MessageType.TRANSFER_LEADER, raft.leaderId);
   send(raft, message);
   message.from = transferee;

@@ -27,7 +27,8 @@ export function stepLeader(raft: Raft, message: Message): void {
       );
       return;
     case MessageType.READ_INDEX:
-      takeRead(raft, message.from, message.entries[0]?.data ?? new Uint8Array(0));
+      // One of its own, from when it was a follower, was dropped when it became leader.
+      if (message.from !== raft.id) takeRead(raft, message.from, message.entries[0]?.data ?? new Uint8Array(0));
       return;
     case MessageType.TRANSFER_LEADER:
       handOver(raft, message.from);

@@ -21,7 +21,7 @@ function isCount(value: number): boolean {
  */
 export function checkMessage(raft: Raft, message: Message): void {
   checkFields(message);
-  if (message.from === 0 || message.from === raft.id) refuse(`sender ${message.from}`);
+  if (message.from === 0 || (message.from === raft.id && !isPassedOn(message))) refuse(`sender ${message.from}`);
   if (message.to !== 0 && message.to !== raft.id) refuse(`it is for node ${message.to}`);
   switch (message.msgType) {
     case MessageType.PROPOSE:
@@ -38,6 +38,13 @@ export function checkMessage(raft: Raft, message: Message): void {
   if (message.term === 0 || message.term > TERM_MAX) refuse(`term ${message.term}`);
   if (message.term < raft.term) return;
   checkContent(raft, message);
+}
+
+/** Requests keep their sender when they are passed on, and may come back to it. */
+function isPassedOn({ msgType }: Message): boolean {
+  return (
+    msgType === MessageType.PROPOSE || msgType === MessageType.READ_INDEX || msgType === MessageType.TRANSFER_LEADER
+  );
 }
 
 function checkContent(raft: Raft, message: Message): void {

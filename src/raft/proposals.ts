@@ -17,19 +17,24 @@ export function propose(raft: Raft, entries: Entry[]): void {
       proposeAsLeader(raft, entries);
       return;
     case 'follower':
-      forward(raft, entries);
+      forwardProposal(raft, entries, raft.id);
       return;
     default:
       throw new ProposalDroppedError('an election is under way');
   }
 }
 
-function forward(raft: Raft, entries: Entry[]): void {
+/**
+ * Passes proposals on to the leader, in the name of who made them.
+ * @throws ProposalDroppedError
+ */
+export function forwardProposal(raft: Raft, entries: Entry[], from: number): void {
   if (raft.leaderId === INVALID_ID) throw new ProposalDroppedError('there is no leader');
   if (raft.config.disableProposalForwarding) throw new ProposalDroppedError('this node is not the leader');
   const message = newMessage(MessageType.PROPOSE, raft.leaderId);
   message.entries = entries;
   send(raft, message);
+  message.from = from;
 }
 
 function proposeAsLeader(raft: Raft, entries: Entry[]): void {

@@ -3,6 +3,7 @@ import { seededRandom } from '../../src/base/random.js';
 import { type ConfState, type Entry, EntryType, Message, type MessageType } from '../../src/gen/raft/v1/raft.js';
 import { decodeConfChange } from '../../src/raft/conf-change.js';
 import { type Config, defaultConfig, NO_LIMIT } from '../../src/raft/config.js';
+import { RaftError } from '../../src/raft/errors.js';
 import { MemStorage } from '../../src/raft/mem-storage.js';
 import { EMPTY, newEntry, newMessage } from '../../src/raft/messages.js';
 import { RawNode } from '../../src/raft/raw-node.js';
@@ -108,10 +109,19 @@ export class Peer {
     for (const committed of committedEntries) {
       if (committed.entryType !== EntryType.NORMAL) {
         this.onConfChange(committed);
-        this.confState = this.node.applyConfChange(decodeConfChange(committed));
+        this.#applyConfChange(committed);
       }
       this.applied.push(committed);
       this.node.advanceApplyTo(committed.index);
+    }
+  }
+
+  /** A change that cannot be made is left out, as it is by everybody. */
+  #applyConfChange(committed: Entry): void {
+    try {
+      this.confState = this.node.applyConfChange(decodeConfChange(committed));
+    } catch (error) {
+      if (!(error instanceof RaftError) || error.kind !== 'conf-change') throw error;
     }
   }
 
@@ -247,8 +257,8 @@ export class Network {
       to.node.step(Message.decode(Message.encode(one).finish()));
     } catch (error) {
       // A proposal that was passed on may be dropped, and a removed peer's answers are refused.
-      const kind = (error as { kind?: string }).kind;
-      if (kind !== 'proposal-dropped' && kind !== 'step-peer-not-found') throw error;
+      if (!(error instanceof RaftError) || !['proposal-dropped', 'step-peer-not-found'].includes(error.kind))
+        throw error;
     }
   }
 }
