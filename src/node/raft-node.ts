@@ -346,6 +346,7 @@ export class RaftNode implements NodeApi {
 
   private afterTurn(): void {
     this.context.conditions.check();
+    this.snapshots.onTurnEnded();
     this.snapshots.maybeTake();
     for (const listener of this.statusListeners) listener();
   }

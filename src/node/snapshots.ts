@@ -38,6 +38,8 @@ export interface SnapshotsOptions {
 export class Snapshots implements SnapshotTransfers {
   private readonly transfers = new Map<number, SnapshotTransfer>();
   private running = false;
+  /** A received file waits for the core to take or leave it. */
+  private staged = false;
 
   constructor(private readonly options: SnapshotsOptions) {}
 
@@ -127,6 +129,25 @@ export class Snapshots implements SnapshotTransfers {
       );
     }
     this.options.logger.info('receiving a snapshot', { from: message.from, index: metadata.index });
-    return this.options.store.snapshots.receive(metadata);
+    return this.options.store.snapshots.receive(metadata).then((sink) => this.guarded(sink));
+  }
+
+  /** The turn is over that took in what was received: what was staged is installed, or was not wanted. */
+  onTurnEnded(): void {
+    this.staged = false;
+  }
+
+  /** Staging another file would pull the staged one from under the core, which may be about to install it. */
+  private guarded(sink: SnapshotSink): SnapshotSink {
+    return {
+      write: (chunk) => sink.write(chunk),
+      abort: () => sink.abort(),
+      finish: async () => {
+        if (this.staged)
+          throw new RaftctlError('E_OVERLOADED', 'another snapshot is being installed', { retryable: true });
+        await sink.finish();
+        this.staged = true;
+      },
+    };
   }
 }
