@@ -95,7 +95,6 @@ export class Raft {
     this.priority = config.priority;
     this.maxCommittedSizePerReady = config.maxCommittedSizePerReady;
     this.raftLog = new RaftLog(store, config.applyUnstableEntries);
-    this.raftLog.maxApplyUnpersistedLogLimit = config.maxApplyUnpersistedLogLimit;
     this.tracker = new ProgressTracker(config.maxInflightMsgs, config.maxInflightBytes);
     this.forwardedReads = new ForwardedReads(config.random());
 

@@ -204,6 +204,7 @@ describe('writing later', () => {
 
   test('maxApplyUnpersistedLogLimit: a leader may apply that much ahead of its disk, a follower nothing', () => {
     const network = Network.ofVoters(3, { maxApplyUnpersistedLogLimit: 10 });
+    expect(network.node(2).raft.raftLog.maxApplyUnpersistedLogLimit).toBe(0);
     network.campaign(1);
     const peer = network.peer(1);
     expect(network.node(2).raft.raftLog.maxApplyUnpersistedLogLimit).toBe(0);
