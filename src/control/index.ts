@@ -13,6 +13,6 @@
  *
  * Read next: call-runner.ts, then kv-service.ts as the pattern of a service, then propose-stream.ts for back-pressure.
  */
-export { type CallLimits, defaultCallLimits } from './call-runner.js';
+export type { CallLimits } from './call-runner.js';
 export { addControlServices, type ControlOptions, type ControlServices } from './control-services.js';
-export { errorDetailKey, errorTextBytesMax } from './error-status.js';
+export { errorDetailKey } from './error-status.js';

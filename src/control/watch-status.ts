@@ -3,7 +3,7 @@ import type { WatchStatusResponse } from '../gen/raftctl/v1/cluster.js';
 import type { NodeApi } from '../node/node-api.js';
 
 /** Least time between two answers of one watcher, in milliseconds. */
-export const watchIntervalMs = 100;
+const watchIntervalMs = 100;
 
 /**
  * The node's status now and again after each change, at most ten times a second. It is read when the watcher asks for the next one:
