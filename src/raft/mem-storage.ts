@@ -130,12 +130,12 @@ export class MemStorage implements Storage {
   }
 
   /**
-   * Makes the log begin anew behind a snapshot.
-   * @throws SnapshotOutOfDateError where it is not newer than the one held
+   * Makes the log begin anew behind a snapshot; one of the same index replaces the one held, as it may have been asked for.
+   * @throws SnapshotOutOfDateError where it is older than the one held
    */
   applySnapshot(snapshot: Snapshot): void {
     const index = snapshotIndex(snapshot);
-    if (index <= snapshotIndex(this.#snapshot)) throw new SnapshotOutOfDateError();
+    if (index < snapshotIndex(this.#snapshot)) throw new SnapshotOutOfDateError();
     this.#snapshot = snapshot;
     this.#entries = [dummyAt(index, snapshotTerm(snapshot))];
     this.#confState = snapshot.metadata?.confState ?? emptyConfState();

@@ -72,7 +72,9 @@ describe('MemStorage', () => {
     other.applySnapshot(snapshot);
     expect([other.firstIndex(), other.lastIndex(), other.term(4)]).toEqual([5, 4, 4]);
     expect(other.initialState()).toEqual({ hardState: { term: 4, vote: 0, commit: 4 }, confState });
-    expect(() => other.applySnapshot(snapshot)).toThrow(SnapshotOutOfDateError);
+    other.applySnapshot(snapshot);
+    const older = { ...snapshot, metadata: { confState, index: 3, term: 3 } };
+    expect(() => other.applySnapshot(older)).toThrow(SnapshotOutOfDateError);
   });
 
   test('a snapshot that is not there yet is to be asked for again', () => {
