@@ -24,7 +24,7 @@ export default class Propose extends ClusterCommand<typeof Propose> {
       description: 'propose each line of a file of JSON lines, or of standard input',
       helpValue: 'FILE|-',
     }),
-    noop: Flags.boolean({ description: 'propose an entry that does nothing' }),
+    noop: Flags.boolean({ description: 'propose an entry without data, that does nothing' }),
   };
   static override kind = 'Proposal';
   static override mutating = true;

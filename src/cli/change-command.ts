@@ -18,6 +18,7 @@ const changeFlags = {
     description: 'id of a check that may fail',
     helpValue: 'CHECK,…',
     multiple: true,
+    multipleNonGreedy: true,
     delimiter: ',',
     helpGroup: 'CHANGE',
   }),

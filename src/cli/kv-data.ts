@@ -47,10 +47,14 @@ export async function readKeyAndValue(key: string, value: string): Promise<{ key
     checkJson(text);
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError)) throw thrown;
-    throw new RaftctlError('E_USAGE', thrown.message, { hint: `a text is JSON with its quotes: '"${key}"'` });
+    const quoted = JSON.stringify(text.slice(0, hintCharsMax));
+    throw new RaftctlError('E_USAGE', thrown.message, { hint: `a text is JSON with its quotes: '${quoted}'` });
   }
   return { key, value: text };
 }
+
+/** Of a value that is shown as an example. */
+const hintCharsMax = 30;
 
 /** Flags of a compare-and-set. */
 export interface ExpectFlags {

@@ -75,18 +75,17 @@ export type Payloads =
   | { readonly single: BatchItem }
   | { readonly single: undefined; readonly many: Iterable<BatchItem> | AsyncIterable<BatchItem> };
 
-/** Reads what is to be proposed. @throws RaftctlError E_USAGE unless exactly one of data, batch and no-op is given */
+/** Reads what is to be proposed; a no-op is an entry without data. @throws RaftctlError E_USAGE unless exactly one of data, batch and no-op is given */
 export async function payloadsOf({ data, batch, noop, count }: PayloadFlags): Promise<Payloads> {
   if ([data !== undefined, batch !== undefined, noop].filter(Boolean).length !== 1) {
     throw new RaftctlError('E_USAGE', 'give one of: DATA, --batch FILE, --noop', { hint: 'raftctl propose --help' });
   }
   if (batch !== undefined) return { single: undefined, many: batchItems(batch) };
-  const item: BatchItem = { kind: noop ? noopKind : rawKind, payload: await readPayload(data ?? '') };
+  const item: BatchItem = { kind: rawKind, payload: await readPayload(data ?? '') };
   return count === 1 ? { single: item } : { single: undefined, many: Array.from({ length: count }, () => item) };
 }
 
-// Values of the wire's CommandKind, written as numbers so that gRPC is not loaded for them.
-const noopKind: CommandKind.UNSPECIFIED = 0;
+// Value of the wire's enum, written as a number so that gRPC is not loaded for it.
 const rawKind: CommandKind.RAW = 1;
 
 async function* batchItems(file: string): AsyncGenerator<BatchItem> {

@@ -23,7 +23,9 @@ export async function planText(data: ChangeData, options: PlanTextOptions): Prom
   const table = { ...options, indent: '  ', width: undefined };
   const { style, cluster } = options;
   const blocks = [
-    `PLAN ${data.id}   ${cluster?.name || cluster?.id || ''}   against config @${data.configIndexBefore}`.trimEnd(),
+    ['PLAN', data.id, cluster?.name || cluster?.id, `against config @${data.configIndexBefore}`]
+      .filter(Boolean)
+      .join('   '),
     await renderTable(memberColumns, memberRows(data), table),
     ['  STEPS', ...data.steps.map(({ text }, place) => `  ${place + 1}  ${escapeControl(text)}`)].join('\n'),
     await renderTable(safetyColumns, data.safety.map(safetyRow), table),

@@ -124,7 +124,7 @@ function nodeRow(node: NodeData, data: ClusterStatusData): string[] {
 
 function wideCells({ progress, term, commit, applied, snapshotIndex, uptimeMs }: NodeData): string[] {
   return [
-    orUnknown(progress?.next),
+    progress === null ? '-' : String(progress.next),
     progress === null ? '-' : `${progress.inflight}/${progress.inflightMax}`,
     orUnknown(term),
     orUnknown(commit),

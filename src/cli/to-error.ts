@@ -52,7 +52,7 @@ function sentence(message: string): string {
     .replace(ansiPattern, '')
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '');
+    .filter((line) => line !== '' && !/^(?:Note: --|Alternatively, you can use)/.test(line));
   const body = /^The following errors? occurred:$/.test(first) ? rest.join('; ') : [first, ...rest].join(' ');
   return body.charAt(0).toLowerCase() + body.slice(1);
 }

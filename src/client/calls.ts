@@ -127,13 +127,15 @@ async function persist<Result>(
 }
 
 async function attemptAt<Result>(
-  { connections }: ClientContext,
+  { connections, settings }: ClientContext,
   address: string,
   { effect, attempt }: CallSpec<Result>,
   state: CallState,
 ): Promise<Result> {
+  const connection = connections.to(address);
+  await connection.settle(Math.min(state.deadlineMs, Date.now() + settings.dialTimeoutMs));
   try {
-    return await attempt(connections.to(address), state.deadlineMs);
+    return await attempt(connection, state.deadlineMs);
   } catch (thrown) {
     if (effect !== 'read' && thrown instanceof RaftctlError && thrown.changed === 'unknown') {
       state.maybeSent = true;

@@ -2,11 +2,13 @@ import {
   type ChannelCredentials,
   Client,
   type ClientDuplexStream,
+  connectivityState,
   credentials,
   type ClientOptions as GrpcOptions,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { RaftctlError } from '../base/errors.js';
 import { isLocalAddress } from './address.js';
 import type { Settings } from './options.js';
 import { type FailedCall, fromStatus } from './status-error.js';
@@ -51,6 +53,24 @@ export class Connection {
       ...channelOptions,
       ...(name === undefined ? {} : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
     });
+  }
+
+  /**
+   * Waits until the channel is connected, or is known not to connect; the next call then says why. Without this a call to a machine that is
+   * silent would wait out the deadline of the whole call.
+   * @throws RaftctlError E_CONN_TIMEOUT when `deadlineMs` has passed; nothing was sent
+   */
+  async settle(deadlineMs: number): Promise<void> {
+    const channel = this.#client.getChannel();
+    for (;;) {
+      const state = channel.getConnectivityState(true);
+      if (state !== connectivityState.IDLE && state !== connectivityState.CONNECTING) return;
+      const passed = await new Promise<boolean>((resolve) => {
+        channel.watchConnectivityState(state, deadlineMs, (error) => resolve(error !== undefined));
+      });
+      if (!passed) continue;
+      throw new RaftctlError('E_CONN_TIMEOUT', `no answer from ${this.address} in time`, { retryable: true });
+    }
   }
 
   /** One request, one answer, or an error when `deadlineMs` (as `Date.now` counts) has passed. */

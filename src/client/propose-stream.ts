@@ -180,8 +180,11 @@ class LiveStream {
   async write(request: ProposeStreamRequest): Promise<void> {
     if (this.#failure !== undefined || this.#call.write(request)) return;
     await new Promise<void>((resolve) => {
-      this.#call.once('drain', resolve);
-      this.#call.once('error', () => resolve());
+      const done = () => {
+        this.#call.off('drain', done).off('error', done);
+        resolve();
+      };
+      this.#call.on('drain', done).on('error', done);
     });
   }
 
