@@ -23,8 +23,9 @@ export default class SnapshotTrigger extends ClusterCommand<typeof SnapshotTrigg
   static override flags = {
     all: Flags.boolean({ description: 'on every member' }),
     'keep-entries': Flags.integer({
-      description: 'entries to keep in the log behind the snapshot',
-      default: 10_000,
+      description:
+        'entries to keep in the log behind the snapshot; what reachable members still need is kept in any case',
+      default: 0,
       min: 0,
       helpValue: 'N',
     }),

@@ -20,7 +20,7 @@ function tour(nodes: readonly LocalNode[]): TourStop[] {
     { why: 'wait for the first election', argv: ['wait', 'leader', '--timeout', '20s'] },
     { why: 'store something', argv: ['kv', 'put', 'greeting', '"hello, raft"'] },
     { why: 'store something larger', argv: ['kv', 'put', 'ships/1', '{"name":"Kon-Tiki","crew":6}'] },
-    { why: 'only if nobody else was faster', argv: ['kv', 'cas', 'ships/2', '{"name":"Ra II"}', '--expect-absent'] },
+    { why: 'any bytes can go through the log', argv: ['propose', 'of no form that the state machine knows'] },
     { why: 'read it back, confirmed by a quorum', argv: ['kv', 'list', '--prefix', 'ships/'] },
     { why: 'the cluster on one screen', argv: ['status'] },
     { why: 'how far each node has come, as the leader sees it', argv: ['progress'] },

@@ -210,8 +210,13 @@ export interface PeerIdentity {
   readonly stateMachine: string;
   /** Whether this node's configuration has `id` as a voter. */
   isVoter(id: number): boolean;
-  /** Whether `id` may speak to this node: a member, or anybody while this node knows no members. */
-  isKnown(id: number): boolean;
+  /** Index of the last applied change of the configuration; 0 on a fresh node. */
+  readonly configIndex: number;
+  /**
+   * Whether `id`, which has applied the configuration of `configIndex`, may speak to this node: a member, or somebody whose configuration
+   * is not older. Who is no member of a newer one was removed.
+   */
+  isKnown(id: number, configIndex: number): boolean;
 }
 
 /** The network between nodes. Sending never blocks and may lose: Raft sends again. */

@@ -97,7 +97,11 @@ export class RaftNode implements NodeApi {
         stateMachine: stateMachine.name,
         isVoter: (id) =>
           [...context.applied.confState.voters, ...context.applied.confState.votersOutgoing].includes(id),
-        isKnown: () => !context.stopping,
+        get configIndex() {
+          return context.applied.configIndex;
+        },
+        isKnown: (id, configIndex) =>
+          context.memberById(id) !== undefined || configIndex >= context.applied.configIndex,
       },
       {
         onMessages: (messages) => this.takeMessages(messages),

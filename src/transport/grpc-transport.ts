@@ -93,7 +93,8 @@ export class GrpcTransport implements Transport, ConnectionHandler {
     for (const [id, link] of this.peers) {
       if (addresses.has(id)) continue;
       // A fresh node knows no members, and yet somebody may be talking to it.
-      const guest = link.address === undefined && link.inUse && context.identity.isKnown(id);
+      const guest =
+        link.address === undefined && link.inUse && context.identity.isKnown(id, context.identity.configIndex);
       if (!guest) this.drop(link);
     }
     for (const [id, address] of addresses) {

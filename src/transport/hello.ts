@@ -20,6 +20,7 @@ export function makeHello(identity: PeerIdentity, to: number): PeerHello {
     version: identity.version,
     hearerIsVoter: identity.isVoter(to),
     stateMachine: identity.stateMachine,
+    configIndex: identity.configIndex,
   };
 }
 
@@ -104,8 +105,11 @@ export function checkHello(hello: PeerHello, identity: PeerIdentity, dialled?: n
       `node ${identity.nodeId} runs state machine ${quoted(identity.stateMachine)}, node ${hello.from} runs ${quoted(hello.stateMachine)}`,
     );
   }
-  if (!identity.isKnown(hello.from)) {
-    return refused(status.PERMISSION_DENIED, `node ${hello.from} is not a member of the cluster`);
+  if (!identity.isKnown(hello.from, hello.configIndex)) {
+    return refused(
+      status.PERMISSION_DENIED,
+      `node ${hello.from} is not a member of the cluster since index ${identity.configIndex} or before`,
+    );
   }
   return bothBelong ? { kind: 'accepted' } : checkFresh(hello, identity);
 }

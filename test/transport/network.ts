@@ -65,6 +65,7 @@ export class TestNode {
       version: 'test',
       stateMachine: 'kv',
       isVoter: () => true,
+      configIndex: 1,
       isKnown: () => true,
       ...setup.identity,
     };

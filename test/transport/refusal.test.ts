@@ -41,8 +41,8 @@ describe('a stranger is refused, and told why', () => {
   });
 
   it('because it is no member', async () => {
-    expect(await refusal({}, { identity: { isKnown: (id) => id === 3 } })).toBe(
-      'refused: node 1 is not a member of the cluster',
+    expect(await refusal({}, { identity: { configIndex: 7, isKnown: (_id, configIndex) => configIndex >= 7 } })).toBe(
+      'refused: node 1 is not a member of the cluster since index 7 or before',
     );
   });
 
