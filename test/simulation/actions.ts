@@ -26,10 +26,10 @@ export const DAILY_ACTIONS: readonly (readonly [weight: number, action: Action])
   [120, tick],
   [40, propose],
   [6, compact],
-  [5, changeMembers],
+  [15, changeMembers],
   [3, transfer],
   [3, readIndex],
-  [1, campaign],
+  [5, campaign],
   [1, requestSnapshot],
   [1, forgetLeader],
 ];

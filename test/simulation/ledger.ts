@@ -54,6 +54,11 @@ export class Ledger {
     this.#votes.set(key, message.to);
   }
 
+  /** For whom a node has voted, as far as its answer has left it; undefined: nobody. */
+  votedFor(id: number, term: number): number | undefined {
+    return this.#votes.get(`${id}@${term}`);
+  }
+
   /** I2, log matching: index and term say what the entry is, and what the term before it is, and so all that came before. */
   stores(id: number, entry: Entry, previousTerm: number): void {
     const key = `${entry.term}/${entry.index}`;
