@@ -10,6 +10,7 @@ import type { Observer, SimNode } from './sim-node.js';
 /** What a node had come to when it was last looked at, in this life. */
 interface Progress {
   readonly life: object;
+  readonly leads: boolean;
   readonly term: number;
   readonly vote: number;
   readonly commit: number;
@@ -76,6 +77,7 @@ export class Watch implements Observer {
     const { raft } = node.alive;
     const now: Progress = {
       life: node.alive,
+      leads: raft.role === 'leader',
       term: raft.term,
       vote: raft.vote,
       commit: raft.raftLog.committed,
@@ -118,7 +120,7 @@ export class Watch implements Observer {
     this.ledger.leads(node.id, raft.term);
     const unapplied = countConfChanges(node, raftLog.applied + 1);
     hold(unapplied <= 1, 'I8 one change at a time', () => `leader ${node.id} has ${unapplied} that are not applied`);
-    if (last?.term === raft.term && last.life === node.alive) return;
+    if (last?.leads && last.term === raft.term && last.life === node.alive) return;
     const votes = new Map(
       this.nodes.map(({ id }) => [id, id === node.id || this.ledger.votedFor(id, raft.term) === node.id]),
     );
