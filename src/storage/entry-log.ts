@@ -47,7 +47,7 @@ export class EntryLog {
 
   /** Bytes of the entries, about: what is cut off counts as being of average size. */
   get bytes(): number {
-    return this.#bytes;
+    return Math.round(this.#bytes);
   }
 
   get firstIndex(): number {
