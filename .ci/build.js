@@ -67,7 +67,8 @@ function bin(name) {
 
 /** What it prints goes to stderr, so that stdout stays that of the command the build is for. */
 function run(command, args) {
-  const { status, signal, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2], timeout: 600_000 });
+  const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
+  const { status, signal, error } = spawnSync(command, args, { env, stdio: ['ignore', 2, 2], timeout: 600_000 });
   if (status !== 0) stop(`${command} ${args.join(' ')} failed: ${error?.message ?? signal ?? `exit ${status}`}`);
 }
 

@@ -1,9 +1,7 @@
-import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/index.js';
 import { LocalCluster, type LocalNode } from '../src/cli/local-cluster.js';
-import { defaultPlaygroundDir, nextCommands, nodeIds, programName } from '../src/cli/playground.js';
+import { nextCommands, nodeIds, playgroundDir, programName } from '../src/cli/playground.js';
 import { makeCluster, takeTour } from '../src/cli/tour.js';
 
 /** What `playground --json` prints. */
@@ -33,9 +31,8 @@ export default class Playground extends BaseCommand<typeof Playground> {
 
   async run(): Promise<PlaygroundResult> {
     const { nodes: count, port, reset } = this.flags;
-    const dir = resolve(this.flags.dir ?? defaultPlaygroundDir(process.env));
-    if (reset) rmSync(dir, { recursive: true, force: true });
-    const cluster = new LocalCluster({ program: resolve(process.argv[1] ?? ''), dir, portBase: port });
+    const dir = playgroundDir(this.flags.dir, process.env);
+    const cluster = new LocalCluster({ program: process.argv[1] ?? '', dir, portBase: port, reset });
     const interrupted = new Promise<'interrupted'>((end) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('interrupted'));
     });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
 
 /** A node of a cluster on this machine: its process and where its things are. */
@@ -20,6 +20,8 @@ export interface LocalClusterOptions {
   readonly dir: string;
   /** Node N listens on this port plus N. */
   readonly portBase: number;
+  /** Remove what is in the folder first. */
+  readonly reset?: boolean;
 }
 
 const startTimeoutMs = 20_000;
@@ -34,6 +36,7 @@ export class LocalCluster {
   private stopping = false;
 
   constructor(private readonly options: LocalClusterOptions) {
+    if (options.reset) rmSync(options.dir, { recursive: true, force: true });
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   }
 
@@ -59,7 +62,7 @@ export class LocalCluster {
     const child = spawn(
       process.execPath,
       [
-        this.options.program,
+        resolve(this.options.program),
         ...['node', 'start', '--id', String(id), '--name', `n${id}`],
         ...['--data-dir', node.dataDir, '--listen', node.address],
       ],

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import type { LocalCluster, LocalNode } from './local-cluster.js';
 
-/** Where the playground keeps its data unless it is told: below the user's state directory. */
-export function defaultPlaygroundDir(env: NodeJS.ProcessEnv): string {
+/** Where the playground keeps its data: where it is told, or below the user's state directory. */
+export function playgroundDir(told: string | undefined, env: NodeJS.ProcessEnv): string {
+  if (told !== undefined) return resolve(told);
   const home = homedir();
   const state = env['XDG_STATE_HOME'] ?? (home === '' || home === '/' ? tmpdir() : join(home, '.local', 'state'));
   return join(state, 'raftctl', 'playground');
