@@ -28,7 +28,7 @@ export function nextCommands(program: string, cluster: LocalCluster, nodes: read
   const last = nodes.at(-1)?.id ?? 0;
   const [left, right] = [cluster.describe(last + 1), cluster.describe(last + 2)];
   const start = (node: LocalNode) =>
-    `${program} node start --id ${node.id} --data-dir ${quoted(node.dataDir)} --listen ${node.address} --join ${join} &`;
+    `${program} node start --id ${node.id} --data-dir ${quoted(node.dataDir)} --listen ${node.address} --join ${join} >${quoted(node.logFile)} 2>&1 &`;
   const kept = nodes.filter(({ id }) => id !== 2).map(({ id }) => id);
   return [
     `export RAFTCTL_ENDPOINTS=${nodes.map(({ address }) => address).join(',')}`,
