@@ -71,9 +71,13 @@ function campaign(raft: Raft, type: CampaignType): void {
   }
 }
 
-/** Puts the commit index on a vote message, for those who lag and do not hear from a leader (raft-rs). */
+/**
+ * Puts the commit index on a vote message, for those who lag and do not hear from a leader (raft-rs). A node that has no vote any more always
+ * does so: a leader that has just committed its own removal may be the only one to know, and have the longest log; the others, who still
+ * count on its vote, could never win without that word.
+ */
 function tellCommit(raft: Raft, message: Message): void {
-  if (!raft.config.piggybackCommit) return;
+  if (!raft.config.piggybackCommit && raft.tracker.conf.voters.contains(raft.id)) return;
   message.commit = raft.raftLog.committed;
   message.commitTerm = raft.raftLog.term(message.commit) ?? 0;
 }
@@ -134,8 +138,7 @@ export function handleVoteResponse(raft: Raft, message: Message): void {
  * configuration change gives up, as it might not be the right one to ask for votes any more.
  */
 function commitByVote(raft: Raft, message: Message): void {
-  if (!raft.config.piggybackCommit || message.commit === 0 || message.commitTerm === 0 || raft.role === 'leader')
-    return;
+  if (message.commit === 0 || message.commitTerm === 0 || raft.role === 'leader') return;
   const { raftLog } = raft;
   if (!raftLog.maybeCommit(message.commit, message.commitTerm) || raft.role === 'follower') return;
   if (hasUnappliedConfChange(raft)) becomeFollower(raft, raft.term, INVALID_ID);

@@ -26,7 +26,6 @@ export function drawSettings(random: Random, steps: number): Settings {
   const chance = (probability: number) => random() < probability;
   const oneOf = <T>(...choices: readonly T[]): T => choices[randomInt(random, 0, choices.length)] as T;
   const checkQuorum = chance(0.5);
-  const piggybackCommit = chance(0.5);
   return {
     voters: oneOf(1, 2, 3, 3, 3, 4, 5, 5),
     nodesMax: 7,
@@ -48,10 +47,8 @@ export function drawSettings(random: Random, steps: number): Settings {
       maxCommittedSizePerReady: oneOf(1, 40, NO_LIMIT, NO_LIMIT),
       maxUncommittedSize: oneOf(200, NO_LIMIT, NO_LIMIT),
       disableProposalForwarding: chance(0.3),
-      // A leader that steps down when it is removed may be the only one that knows that its removal is committed, and the one with the
-      // longest log: others can win without it only if its refusal of a vote tells them what is committed.
-      stepDownOnRemoval: piggybackCommit && chance(0.5),
-      piggybackCommit,
+      stepDownOnRemoval: chance(0.5),
+      piggybackCommit: chance(0.5),
       readOnlyOption: 'safe',
     },
   };
