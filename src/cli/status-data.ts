@@ -1,4 +1,4 @@
-import type { ClusterView, LogStatus, NodeView, PeerProgress } from '../client/index.js';
+import type { ClusterView, LogStatus, NodeStatus, NodeView, PeerProgress } from '../client/index.js';
 import { minimalCuts, quorumSets, STOPPED, tolerance, voterSets } from '../membership/tolerance.js';
 import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
 import type { ClusterIdentity, Source } from './envelope.js';
@@ -180,7 +180,7 @@ function toNodeData(
   return {
     id,
     name,
-    role: status === undefined ? 'unknown' : isLeader ? 'leader' : demoted(roleNames[status.role]),
+    role: isLeader ? 'leader' : roleOf(status, setOf(id, config)),
     set: setOf(id, config),
     address,
     reachable: status !== undefined,
@@ -200,8 +200,14 @@ function toNodeData(
   };
 }
 
-/** Another leader than the one of the highest term leads nobody any more; it only has not heard of it. */
-function demoted(role: string): string {
+/**
+ * The role of a node that is not the leader. Another leader than the one of the highest term leads nobody any more, it only has not heard
+ * of it; nor may a node have heard that it was removed.
+ */
+function roleOf(status: NodeStatus | undefined, set: NodeData['set']): string {
+  if (status === undefined || status.clusterId === '') return 'unknown';
+  if (set === '-') return 'removed';
+  const role = roleNames[status.role];
   return role === 'leader' ? 'follower' : role;
 }
 
