@@ -6,6 +6,7 @@ import { type ChangeData, toChangeData } from './change-data.js';
 import { ClusterCommand } from './cluster-command.js';
 import { canAsk, confirm } from './confirm.js';
 import { connectionFlags, durationFlag, outputFlags } from './flags.js';
+import { checkJoiners } from './joiner-check.js';
 import { changeLine, planText } from './render-plan.js';
 import { escapeControl } from './style.js';
 import { phaseNames } from './wire-names.js';
@@ -93,6 +94,7 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
       acceptRisks: flags['accept-risk'] ?? [],
     };
     if (this.verbose) this.progress(`request ${request.requestId}`);
+    await checkJoiners(client, request.peers);
     if (!request.dryRun) await this.#ask(request);
     const stop = new AbortController();
     const detach = () => {
@@ -142,7 +144,8 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
         told = event.text;
         this.progress(`  ${phaseNames[event.phase].padEnd(phaseWidth)}  ${escapeControl(event.text)}`);
       }
-      if (!flags.wait && !request.dryRun && !event.unchanged) stop.abort();
+      // Planned is not begun: a leader that leaves hands over before it begins, and this client then follows to the next one.
+      if (!flags.wait && event.plan === undefined) stop.abort();
     }
     if (plan === undefined || last === undefined) throw new RaftctlError('E_CONN_TIMEOUT', 'no plan came in time');
     const data = toChangeData(plan, last, request.dryRun);

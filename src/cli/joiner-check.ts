@@ -1,0 +1,32 @@
+import { RaftctlError } from '../base/errors.js';
+import type { Client, Member } from '../client/index.js';
+
+/**
+ * Looks at the nodes that a change is to take in before it is asked for: once it is in the log, a member that will never answer can only be
+ * taken out again. Where nobody answers yet the change may begin all the same, and waits.
+ * @throws RaftctlError E_WRONG_NODE, E_WRONG_CLUSTER or E_NOT_RAFTNODE, naming the address
+ */
+export async function checkJoiners(client: Client, joiners: readonly Member[]): Promise<void> {
+  if (joiners.length === 0) return;
+  const { clusterId } = await client.listMembers();
+  await Promise.all(joiners.map((joiner) => checkJoiner(client, joiner, clusterId)));
+}
+
+async function checkJoiner(client: Client, { id, address }: Member, clusterId: string): Promise<void> {
+  const status = await client.identify(address).catch((thrown: unknown) => {
+    if (thrown instanceof RaftctlError && notUpYet.has(thrown.code)) return undefined;
+    throw thrown;
+  });
+  if (status === undefined) return;
+  if (status.id !== id) {
+    throw new RaftctlError('E_WRONG_NODE', `node ${status.id} answers at ${address}, not node ${id}`);
+  }
+  if (status.clusterId !== '' && status.clusterId !== clusterId) {
+    throw new RaftctlError('E_WRONG_CLUSTER', `node ${id} at ${address} belongs to another cluster`, {
+      facts: [`its cluster is ${status.clusterId}`, `this one is ${clusterId}`],
+      hint: 'start it with a data directory of its own, and a new id',
+    });
+  }
+}
+
+const notUpYet: ReadonlySet<string> = new Set(['E_CONN_REFUSED', 'E_CONN_TIMEOUT', 'E_DNS', 'E_STOPPED']);
