@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import { RaftError } from './errors.js';
+import type { Tracer } from './trace.js';
 
 /** No bound. Never on the wire. */
 export const NO_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -66,6 +67,8 @@ export interface Config {
   readonly piggybackCommit: boolean;
   readonly random: Random;
   readonly logger: Logger;
+  /** Takes the node's events, for a trace that can be validated. Left out, nothing is made of them. */
+  readonly trace?: Tracer | undefined;
 }
 
 /** A configuration that suits most groups; spread it and change what differs. Safe reads, no pre-vote, no check-quorum (raft-rs `Config::new`). */

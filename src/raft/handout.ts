@@ -5,6 +5,7 @@ import { snapshotIndex } from './messages.js';
 import type { Raft, SoftState } from './raft.js';
 import type { Ready, ReadyRecord } from './ready.js';
 import { step } from './step.js';
+import { traceState } from './trace.js';
 
 /**
  * Remembers what was handed out: what the application knows already, which Readys it has taken over, and which of them are durable.
@@ -81,6 +82,7 @@ export class Handout {
     };
     this.#records.push(recordOf(ready, afterAppend.toSelf));
     this.#open = ready;
+    traceState(raft, 'Ready');
     return ready;
   }
 

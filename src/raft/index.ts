@@ -83,6 +83,15 @@ export type { ReadState } from './read-only.js';
 export type { LightReady, Ready } from './ready.js';
 export type { ProgressStatus, Status } from './status.js';
 export { canAsync, type GetEntriesContext, type RaftState, type Storage } from './storage.js';
+export {
+  type TraceConfAction,
+  type TraceConfChange,
+  type TraceEvent,
+  type TraceEventName,
+  type TraceMessage,
+  type Tracer,
+  traceLine,
+} from './trace.js';
 export type { Configuration } from './tracker/configuration.js';
 export type { Progress, ProgressState } from './tracker/progress.js';
 export type { ProgressTracker } from './tracker/progress-tracker.js';

@@ -16,6 +16,7 @@ import type { Raft } from './raft.js';
 import { releaseEarlyReads, releaseReads } from './reads.js';
 import { bcastAppend, maybeCommit, maybeSendAppend } from './replication.js';
 import { becomeFollower } from './roles.js';
+import { traceApplyConfChange } from './trace.js';
 
 /** Voters and learners that a group is to have. */
 export interface MembershipTarget {
@@ -29,6 +30,7 @@ export interface MembershipTarget {
  */
 export function applyConfChange(raft: Raft, change: ConfChangeV2): ConfState {
   const { conf, changes } = new Changer(raft.tracker).apply(change);
+  traceApplyConfChange(raft, conf.voters.incoming.ids);
   raft.tracker.applyConf(conf, changes, raft.raftLog.lastIndex());
   const confState = raft.tracker.toConfState();
   raft.config.logger.info('switched to configuration', { id: raft.id, configuration: String(conf) });

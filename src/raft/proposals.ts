@@ -6,6 +6,7 @@ import { EMPTY, isConfChangeEntry, newEntry, newMessage, payloadSize } from './m
 import type { Raft } from './raft.js';
 import { bcastAppend } from './replication.js';
 import { send } from './send.js';
+import { traceChangeConf, traceReplicate } from './trace.js';
 
 /**
  * Takes proposals: a leader appends them, a follower passes them on. Entries belong to this node from now on.
@@ -43,13 +44,23 @@ function proposeAsLeader(raft: Raft, entries: Entry[]): void {
   const checked = checkConfChanges(raft, entries);
   if (!fitsQuota(raft, payloadSize(checked.entries))) throw new ProposalDroppedError('too much is uncommitted');
   raft.pendingConfIndex = checked.pendingConfIndex;
+  for (const change of checked.changes) traceChangeConf(raft, change);
   appendEntries(raft, checked.entries);
   bcastAppend(raft);
 }
 
+/** Proposals as they can be taken. */
+interface CheckedProposals {
+  readonly entries: Entry[];
+  /** Configuration changes among them. */
+  readonly changes: readonly ConfChangeV2[];
+  readonly pendingConfIndex: number;
+}
+
 /** Puts an empty entry in place of each configuration change that cannot be taken now. */
-function checkConfChanges(raft: Raft, entries: Entry[]): { entries: Entry[]; pendingConfIndex: number } {
+function checkConfChanges(raft: Raft, entries: Entry[]): CheckedProposals {
   let { pendingConfIndex } = raft;
+  const changes: ConfChangeV2[] = [];
   let checked = entries;
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as Entry;
@@ -58,13 +69,14 @@ function checkConfChanges(raft: Raft, entries: Entry[]): { entries: Entry[]; pen
     const refusal = refuseConfChange(raft, change, pendingConfIndex);
     if (refusal === undefined || raft.config.disableConfChangeValidation) {
       pendingConfIndex = raft.raftLog.lastIndex() + i + 1;
+      changes.push(change);
       continue;
     }
     raft.config.logger.info('ignores a configuration change', { refusal });
     if (checked === entries) checked = [...entries];
     checked[i] = newEntry(EntryType.NORMAL, EMPTY, EMPTY);
   }
-  return { entries: checked, pendingConfIndex };
+  return { entries: checked, changes, pendingConfIndex };
 }
 
 function readConfChange(entry: Entry): ConfChangeV2 {
@@ -107,6 +119,7 @@ export function appendEntries(raft: Raft, entries: Entry[]): void {
     entry.index = ++index;
     raft.uncommittedSize += entry.data.length;
   }
+  traceReplicate(raft, entries);
   raftLog.append(entries);
   const acknowledgement = newMessage(MessageType.APPEND_RESPONSE, raft.id);
   acknowledgement.index = index;

@@ -7,6 +7,7 @@ import { FatalRaftError } from './errors.js';
 import { RaftLog } from './raft-log.js';
 import { ForwardedReads, type PendingRead, ReadOnly, type ReadState } from './read-only.js';
 import type { Storage } from './storage.js';
+import { traceState } from './trace.js';
 import { ProgressTracker } from './tracker/progress-tracker.js';
 
 /** What a node is at the moment (Paper §5.1); a pre-candidate asks for votes before it raises the term (Thesis §9.6). */
@@ -106,6 +107,7 @@ export class Raft {
     this.#loadHardState(hardState);
     this.#loadApplied(config.applied);
     this.randomizedElectionTimeout = this.drawElectionTimeout();
+    traceState(this, 'InitState');
   }
 
   #loadHardState(hardState: HardState): void {

@@ -4,6 +4,7 @@ import { CompactedError, FatalRaftError, LogTemporarilyUnavailableError } from '
 import { NO_ENTRIES, newMessage, payloadSize, snapshotIndex } from './messages.js';
 import type { Raft } from './raft.js';
 import { send } from './send.js';
+import { traceState } from './trace.js';
 import type { Progress } from './tracker/progress.js';
 
 /**
@@ -123,5 +124,7 @@ export function sendTimeoutNow(raft: Raft, to: number): void {
 
 /** Commits what a quorum has, if it is of this leader's term (Paper §5.4.2). */
 export function maybeCommit(raft: Raft): boolean {
-  return raft.raftLog.maybeCommit(raft.tracker.maximalCommittedIndex(), raft.term);
+  if (!raft.raftLog.maybeCommit(raft.tracker.maximalCommittedIndex(), raft.term)) return false;
+  traceState(raft, 'Commit');
+  return true;
 }

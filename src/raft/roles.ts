@@ -4,6 +4,7 @@ import { INVALID_ID, INVALID_INDEX } from './config.js';
 import { EMPTY, newEntry } from './messages.js';
 import { appendEntries } from './proposals.js';
 import type { Raft } from './raft.js';
+import { traceState } from './trace.js';
 
 /** Follows `leaderId` (0: nobody known) in `term`. A request for a snapshot outlives it. */
 export function becomeFollower(raft: Raft, term: number, leaderId: number): void {
@@ -14,6 +15,7 @@ export function becomeFollower(raft: Raft, term: number, leaderId: number): void
   raft.pendingRequestSnapshot = pendingRequestSnapshot;
   raft.raftLog.maxApplyUnpersistedLogLimit = 0;
   raft.config.logger.debug('became follower', { id: raft.id, term, leaderId });
+  traceState(raft, 'BecomeFollower');
 }
 
 /** Asks whether an election could be won. Changes neither term nor vote (Thesis §9.6). */
@@ -32,6 +34,7 @@ export function becomeCandidate(raft: Raft): void {
   raft.role = 'candidate';
   raft.vote = raft.id;
   raft.config.logger.debug('became candidate', { id: raft.id, term: raft.term });
+  traceState(raft, 'BecomeCandidate');
 }
 
 /** Leads the term, beginning with an empty entry of it: only with that the older ones can be committed (Paper §5.4.2, §8). */
@@ -49,6 +52,7 @@ export function becomeLeader(raft: Raft): void {
   raft.pendingConfIndex = last;
   raft.uncommittedTail = last;
   raft.raftLog.maxApplyUnpersistedLogLimit = raft.config.maxApplyUnpersistedLogLimit;
+  traceState(raft, 'BecomeLeader');
   appendEntries(raft, [newEntry(EntryType.NORMAL, EMPTY, EMPTY)]);
   raft.config.logger.info('became leader', { id: raft.id, term: raft.term });
 }

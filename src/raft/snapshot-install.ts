@@ -6,6 +6,7 @@ import { RaftError } from './errors.js';
 import { emptyConfState, newMessage, snapshotIndex, snapshotTerm } from './messages.js';
 import type { Raft } from './raft.js';
 import { send } from './send.js';
+import { traceApplyConfChange } from './trace.js';
 import { ProgressTracker } from './tracker/progress-tracker.js';
 
 /** Takes a leader's snapshot, and says how far this node has come. */
@@ -41,6 +42,7 @@ function installSnapshot(raft: Raft, snapshot: Snapshot): boolean {
     return false;
   }
   raftLog.restore(snapshot);
+  traceApplyConfChange(raft, confState.voters);
   restore(raft.tracker, raftLog.lastIndex() + 1, confState);
   raft.tracker.get(raft.id)?.maybeUpdate(raftLog.lastIndex());
   raft.pendingRequestSnapshot = INVALID_INDEX;

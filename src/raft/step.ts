@@ -10,9 +10,11 @@ import type { Raft } from './raft.js';
 import { bcastHeartbeat } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { send } from './send.js';
+import { traceReceive } from './trace.js';
 
 /** One message, that was checked or is this node's own: first its term, then its meaning for the role (Paper §5.1). */
 export function step(raft: Raft, message: Message): void {
+  traceReceive(raft, message);
   if (message.term > raft.term && !takeHigherTerm(raft, message)) return;
   if (message.term < raft.term && message.term !== 0) {
     answerLowerTerm(raft, message);
