@@ -178,11 +178,12 @@ export class Driver {
 
   private carry(ready: Ready): void {
     const { hooks } = this.options;
-    if (ready.ss !== undefined) hooks.onSoftState(ready.ss);
     this.send(ready.messages);
     const snapshot = ready.snapshot?.metadata;
     if (snapshot !== undefined) this.writeHeld();
     if (ready.committedEntries.length > 0) this.heldApplied = hooks.apply(ready.committedEntries);
+    // After apply: a leader that steps down answers first what it has just seen committed.
+    if (ready.ss !== undefined) hooks.onSoftState(ready.ss);
     this.heldHardState = ready.hs ?? this.heldHardState;
     const mustWrite = ready.mustSync || snapshot !== undefined;
     const written = mustWrite ? this.write(ready.entries, snapshot) : undefined;

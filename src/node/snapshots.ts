@@ -16,6 +16,9 @@ export interface SnapshotTransfers {
   of(id: number): SnapshotTransfer | undefined;
 }
 
+/** A snapshot that failed (the disk is full, say) is not tried again at each turn. */
+const pauseAfterFailureMs = 30_000;
+
 export interface SnapshotsOptions {
   readonly config: NodeConfig;
   readonly store: LogStore;
@@ -38,6 +41,7 @@ export interface SnapshotsOptions {
 export class Snapshots implements SnapshotTransfers {
   private readonly transfers = new Map<number, SnapshotTransfer>();
   private running = false;
+  private notBeforeMs = Number.NEGATIVE_INFINITY;
   /** A received file waits for the core to take or leave it. */
   private staged = false;
 
@@ -49,15 +53,18 @@ export class Snapshots implements SnapshotTransfers {
 
   /** Takes the next snapshot where the log has grown enough since the last one. Called after each turn. */
   maybeTake(): void {
-    const { store, config } = this.options;
-    if (this.running || store.identity.clusterId === '') return;
+    const { store, config, clock, logger } = this.options;
+    if (this.running || store.identity.clusterId === '' || clock() < this.notBeforeMs) return;
     const lastIndex = store.snapshots.list()[0]?.index ?? store.firstIndex() - 1;
     const grown = store.flushedApplied - lastIndex;
     if (grown <= 0) return;
     if (grown < config.snapshotEntries && store.logBytes < config.snapshotLogBytes) return;
     this.running = true;
     this.take(store.logBytes < config.snapshotLogBytes ? config.keepEntries : 0)
-      .catch((thrown: unknown) => this.options.logger.error('the snapshot failed', { reason: messageOf(thrown) }))
+      .catch((thrown: unknown) => {
+        this.notBeforeMs = clock() + pauseAfterFailureMs;
+        logger.error('the snapshot failed', { reason: messageOf(thrown) });
+      })
       .finally(() => {
         this.running = false;
       });
