@@ -1,4 +1,5 @@
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { escapeControl } from '../../src/cli/style.js';
 
 /** `data` of `leader show`. */
 interface LeaderData {
@@ -27,7 +28,7 @@ export default class LeaderShow extends ClusterCommand<typeof LeaderShow> {
   }
 
   protected override text({ name, term, address }: LeaderData): string {
-    return `leader ${name} term ${term} at ${address}`;
+    return `leader ${escapeControl(name)} term ${term} at ${address}`;
   }
 
   protected override names({ id }: LeaderData): readonly string[] {

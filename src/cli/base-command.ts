@@ -4,7 +4,7 @@ import { type ClusterIdentity, type Outcome, type Source, toEnvelope, type Warni
 import { errorText } from './error-text.js';
 import { type OutputFormat, outputFlags } from './flags.js';
 import { documentText, isDocument, outputFormatOf } from './output-mode.js';
-import { loadStyle, plainStyle, type Style, wantsColor } from './style.js';
+import { escapeControl, loadStyle, plainStyle, type Style, wantsColor } from './style.js';
 import type { TableOptions } from './table.js';
 import { toRaftctlError } from './to-error.js';
 
@@ -79,7 +79,7 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
   /** Says something that is no error: on stderr, and in the documents. */
   protected caution(warning: Warning): void {
     this.note(warning);
-    if (!this.quiet) process.stderr.write(`${this.#errorStyle.yellow('warning:')} ${warning.message}\n`);
+    if (!this.quiet) process.stderr.write(`${this.#errorStyle.yellow('warning:')} ${escapeControl(warning.message)}\n`);
   }
 
   /** Says what goes on, on stderr; not with `-q`. */

@@ -28,6 +28,8 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
     const flags = this.values as Readonly<Record<string, unknown>> & ConnectionFlags;
     this.context = await contextFor(flags);
     const { createClient } = await import('../client/index.js');
+    // Node warns of TLS to an address without a host name; who runs a command can do nothing about it.
+    process.noDeprecation = true;
     const onRetry = ({ message }: Error) => {
       if (this.verbose) this.progress(`again: ${message}`);
     };

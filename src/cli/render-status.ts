@@ -2,7 +2,7 @@ import { describeCuts } from '../membership/words.js';
 import { configText } from './config-data.js';
 import type { ClusterIdentity, Warning } from './envelope.js';
 import type { ClusterStatusData, NodeData, QuorumData } from './status-data.js';
-import type { Style } from './style.js';
+import { escapeControl, type Style } from './style.js';
 import { type Column, renderTable, type TableOptions } from './table.js';
 import { formatBytes, formatDuration, orUnknown } from './units.js';
 
@@ -43,14 +43,14 @@ export async function statusText(data: ClusterStatusData, options: StatusTextOpt
   const leader = data.leader === null ? style.red('none') : leaderText(data, data.leader);
   const { log } = data;
   const head = [
-    `CLUSTER  ${[cluster?.name, cluster?.id].filter(Boolean).join('  ')}   HEALTH  ${health}   LEADER  ${leader}`,
+    `CLUSTER  ${escapeControl([cluster?.name, cluster?.id].filter(Boolean).join('  '))}   HEALTH  ${health}   LEADER  ${leader}`,
     `CONFIG   ${configText(data.config)}${data.change === null ? '' : `   change ${data.change} is running`}`,
     `QUORUM   ${quorumText(data.quorum)}`,
     `LOG      ${log.first}..${log.last}   commit ${log.commit}   applied ${log.applied}   ${formatBytes(log.bytes)}`,
   ];
   const rows = data.nodes.map((node) => [...nodeRow(node, data), ...(wide ? wideCells(node) : [])]);
   const table = await renderTable(wide ? wideColumns : columns, rows, options);
-  const notes = warnings.map(({ message }) => `${style.yellow('!')} ${message}`);
+  const notes = warnings.map(({ message }) => `${style.yellow('!')} ${escapeControl(message)}`);
   if (notes.length > 0 && next.length > 0) notes.push(`  next: ${next.join(' · ')}`);
   return [...head, '', table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }
@@ -86,7 +86,7 @@ function healthText(health: ClusterStatusData['health'], style: Style): string {
 }
 
 function leaderText(data: ClusterStatusData, { id, term, since }: NonNullable<ClusterStatusData['leader']>): string {
-  return `${nameOf(id, data)}, term ${term}, since ${since.replace(/\.\d+Z$/, 'Z')}`;
+  return `${escapeControl(nameOf(id, data))}, term ${term}, since ${since.replace(/\.\d+Z$/, 'Z')}`;
 }
 
 function nameOf(id: number, data: ClusterStatusData): string {

@@ -190,7 +190,7 @@ function toNodeData(
     log: status?.log === undefined ? null : toLogData(status.log),
     progress: tracker === undefined ? null : toProgressData(tracker, leader?.log?.last ?? 0),
     lastSeenMs: link?.lastSeenMs ?? null,
-    rttMs: link?.rttMs ?? (isLeader || rttMs === undefined ? null : rttMs),
+    rttMs: status === undefined || isLeader ? null : (link?.rttMs ?? rttMs ?? null),
     dbBytes: status?.storage?.dbBytes ?? null,
     diskFreeBytes: status?.storage?.diskFreeBytes ?? null,
     snapshotIndex: status?.snapshots[0]?.index ?? null,

@@ -94,6 +94,8 @@ interface CallState {
   /** Whether a change may have reached a node that has not answered. */
   maybeSent: boolean;
   sentTo: string;
+  /** Why the round before failed. */
+  before: RaftctlError | undefined;
 }
 
 async function persist<Result>(
@@ -109,6 +111,7 @@ async function persist<Result>(
     patient: true,
     maybeSent: false,
     sentTo: '',
+    before: undefined,
   };
   for (let attempt = 1; ; attempt++) {
     state.patient = true;
@@ -118,8 +121,13 @@ async function persist<Result>(
       if (!(thrown instanceof RaftctlError)) throw thrown;
       const limitMs = state.patient || state.maybeSent ? settings.timeoutMs : Math.min(patienceMs, settings.timeoutMs);
       const worthIt = attempt < 2 || Date.now() - startedMs < limitMs;
-      if (!worthIt || !mayRepeat(thrown, spec, state) || Date.now() >= state.deadlineMs)
-        throw verdict(thrown, spec, state);
+      const over = Date.now() >= state.deadlineMs;
+      if (!worthIt || over || !mayRepeat(thrown, spec, state)) {
+        // The last round was merely cut short; the one before it has the reason.
+        const cutShort = over && thrown.code === 'E_CONN_TIMEOUT';
+        throw verdict((cutShort ? state.before : undefined) ?? thrown, spec, state);
+      }
+      state.before = thrown;
       settings.onRetry?.(thrown);
       await pauseBefore(attempt, settings.random, state.deadlineMs);
     }

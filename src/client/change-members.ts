@@ -2,6 +2,7 @@ import { RaftctlError } from '../base/errors.js';
 import {
   type ChangeMembersRequest,
   type ChangeMembersResponse,
+  ChangePhase,
   MemberServiceService as Members,
 } from '../gen/raftctl/v1/member.js';
 import { type CallSpec, callLeader } from './calls.js';
@@ -27,6 +28,7 @@ export async function* changeMembers(
   signal?: AbortSignal,
 ): AsyncGenerator<ChangeMembersResponse> {
   let told = 0;
+  let failed: ChangeMembersResponse | undefined;
   for (let opened = 1; ; opened++) {
     // The first plan showed that the configuration was the expected one; since then this very change may have moved it.
     const again = told === 0 ? request : { ...request, ifConfigIndex: 0 };
@@ -34,10 +36,18 @@ export async function* changeMembers(
       const { first, rest } = await open(context, again, signal);
       if (told === 0 || first.plan === undefined) yield first;
       told += 1;
-      for await (const event of rest) yield event;
+      for await (const event of rest) {
+        // Told only where it is the end: on the next leader the change goes on.
+        if (event.phase === ChangePhase.FAILED) failed = event;
+        else yield event;
+      }
       return;
     } catch (thrown) {
-      if (told === 0 || request.dryRun || opened === reopenMax || !movedOn(thrown)) throw thrown;
+      if (told === 0 || request.dryRun || opened === reopenMax || !movedOn(thrown)) {
+        if (failed !== undefined) yield failed;
+        throw thrown;
+      }
+      failed = undefined;
       context.directory.leader = undefined;
       context.settings.onRetry?.(thrown);
     }
