@@ -1,9 +1,11 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { binary } from './binary.js';
 import { TestCluster } from './cluster.js';
 import type { MemberList } from './documents.js';
 import { freePorts, listen } from './node-process.js';
+import { raftctl } from './raftctl.js';
 
 describe('bad input is refused: a clear error, the right exit code, nothing changed', () => {
   let cluster: TestCluster;
@@ -27,14 +29,15 @@ describe('bad input is refused: a clear error, the right exit code, nothing chan
     ['a command that does not exist', ['stauts'], 2, 'status'],
     ['an address without a port', ['member', 'change', '--learners', '4', '--peer', '4=localhost'], 2, 'localhost'],
     ['a duration without a unit', ['wait', 'leader', '--timeout', '5'], 2, '5'],
-    ['a transfer to a stranger', ['leader', 'transfer', '9'], 2, '9'],
+    ['a transfer to a stranger', ['leader', 'transfer', '9'], 1, '9'],
     ['a value that is no JSON', ['kv', 'put', 'key', '{"a":'], 2, 'JSON'],
   ])('%s', async (_, args, exitCode, named) => {
     const result = await cluster.run(args);
     const text = await cluster.runText(args);
     expect([result.exitCode, text.exitCode]).toEqual([exitCode, exitCode]);
     expect(result.json).toMatchObject({ ok: false, exitCode });
-    expect(result.json.errors[0]?.message).toContain(named);
+    const [error] = result.json.errors;
+    expect(`${error?.message} ${error?.hint}`).toContain(named);
     expect(text.stdout).toBe('');
     expect(text.stderr).toMatch(/^error: .*\n/);
     expect(text.stderr).not.toContain('    at ');
@@ -50,22 +53,25 @@ describe('bad input is refused: a clear error, the right exit code, nothing chan
   });
 
   test('an address where nobody listens, and one where somebody speaks something else', async () => {
-    const [port] = await freePorts(1);
-    const nobody = await cluster.run(['status', '--endpoints', `127.0.0.1:${port}`], []);
+    const status = (at: number) => raftctl(['status', '--json', '--endpoints', `127.0.0.1:${at}`], cluster.folder);
+    const [port = 0] = await freePorts(1);
+    const nobody = await status(port);
     expect([nobody.exitCode, nobody.json.errors[0]?.code]).toEqual([3, 'E_CONN_REFUSED']);
     const stranger = await listen();
-    const spoken = await cluster.run(['status', '--endpoints', `127.0.0.1:${stranger.port}`], []);
+    const spoken = await status(stranger.port);
     await stranger.close();
     expect([spoken.exitCode, spoken.json.errors[0]?.code]).toEqual([3, 'E_NOT_RAFTNODE']);
   });
 
-  test('a node of another cluster', async () => {
+  test('a node of another cluster, and another node than the one that was named', async () => {
     const other = await TestCluster.start({ ids: [4], voters: [4] });
-    const peer = ['--peer', `4=${other.address(4)}`];
-    const refused = await cluster.run(['member', 'change', '--learners', '4', ...peer]);
-    expect(refused.json).toMatchObject({ ok: false });
-    expect(await cluster.succeed<MemberList>(['member', 'list'])).toEqual(before);
+    const joined = (id: number) =>
+      cluster.run(['member', 'change', '--learners', `${id}`, '--peer', `${id}=${other.address(4)}`]);
+    const [stranger, namesake] = [await joined(4), await joined(5)];
     await other.close();
+    expect([stranger.exitCode, stranger.json.errors[0]?.code]).toEqual([3, 'E_WRONG_CLUSTER']);
+    expect([namesake.exitCode, namesake.json.errors[0]?.code]).toEqual([3, 'E_WRONG_NODE']);
+    expect(await cluster.succeed<MemberList>(['member', 'list'])).toEqual(before);
   });
 });
 
@@ -76,30 +82,24 @@ describe('a node that cannot start says why, and ends', () => {
   });
   afterAll(() => cluster.close());
 
-  test('with the data directory of another node: exit 14', async () => {
-    const copied = join(cluster.folder, 'copied');
-    cpSync(cluster.dataDir(1), copied, { recursive: true });
-    const node = cluster.launch(2, copied);
-    expect(await node.ended).toMatchObject({ exitCode: 14 });
-    expect(node.stderr).toContain('E_IDENTITY');
-  });
-
-  test('with a data directory in use: exit 10', async () => {
-    const node = cluster.launch(2, cluster.dataDir(1));
-    const { exitCode } = await node.ended;
-    expect([10, 14]).toContain(exitCode);
+  test.each([
+    ['with a data directory in use', 2, () => cluster.dataDir(1), 10, 'E_DATA_DIR_LOCKED'],
+    ['with an address in use', 1, () => cluster.dataDir(3), 10, 'E_ADDRESS_IN_USE'],
+    ['with a file for a data directory', 2, () => binary, 2, 'E_USAGE'],
+  ])('%s', async (_, id, dataDir, exitCode, code) => {
+    const node = cluster.launch(id, dataDir());
+    expect(await node.ended).toEqual({ exitCode, signal: null });
+    expect(node.stderr).toMatch(/^error: /m);
+    expect(node.stderr).toContain(`code: ${code} (exit ${exitCode})`);
+    expect(node.stdout).toBe('');
     expect(await cluster.run(['kv', 'put', 'key', '1'], [1])).toMatchObject({ exitCode: 0 });
   });
 
-  test('with an address in use: exit 10', async () => {
-    const node = cluster.launch(1, cluster.dataDir(2));
-    expect(await node.ended).toMatchObject({ exitCode: 10 });
-    expect(node.stderr).toContain('E_ADDRESS_IN_USE');
-    expect(node.stderr).toContain(cluster.address(1));
-  });
-
-  test('with an id that is no id: exit 2', async () => {
-    const node = cluster.launch(2, cluster.dataDir(2), ['--id', '0']);
-    expect(await node.ended).toMatchObject({ exitCode: 2 });
+  test('with the data directory of another node', async () => {
+    await cluster.node(1).stop();
+    const node = cluster.launch(2, cluster.dataDir(1));
+    expect(await node.ended).toEqual({ exitCode: 14, signal: null });
+    expect(node.stderr).toContain('code: E_IDENTITY (exit 14)');
+    await cluster.startNode(1);
   });
 });

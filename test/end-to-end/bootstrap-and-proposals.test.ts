@@ -18,7 +18,8 @@ describe('a cluster is made of fresh nodes', () => {
   test('nothing works before it is bootstrapped, and the error says what to do', async () => {
     const put = await cluster.run(['kv', 'put', 'colour', '"green"'], [1]);
     expect([put.exitCode, put.json.errors[0]?.code]).toEqual([9, 'E_NOT_BOOTSTRAPPED']);
-    expect(put.stderr).toContain('raftctl cluster bootstrap');
+    const text = await cluster.runText(['kv', 'put', 'colour', '"green"'], [1]);
+    expect([text.exitCode, text.stderr]).toEqual([9, expect.stringContaining('hint: raftctl cluster bootstrap')]);
   });
 
   test('bootstrap gives three of five nodes one configuration and a leader', async () => {
@@ -80,7 +81,8 @@ describe('a cluster is made of fresh nodes', () => {
 
   test('status has a row for every member, and text and JSON agree on the exit code', async () => {
     const { nodes: rows } = await cluster.succeed<ClusterStatus>(['status']);
-    expect(rows.map(({ id, reachable, set }) => [id, reachable, set])).toEqual([
+    const members = rows.filter(({ set }) => set !== '-');
+    expect(members.map(({ id, reachable, set }) => [id, reachable, set])).toEqual([
       [1, true, 'voter'],
       [2, true, 'voter'],
       [3, true, 'voter'],

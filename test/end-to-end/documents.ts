@@ -14,6 +14,7 @@ export interface ErrorDocument {
   readonly message: string;
   readonly facts: readonly string[];
   readonly changed: 'no' | 'yes' | 'unknown';
+  readonly hint: string | null;
 }
 
 export interface Configuration {

@@ -91,7 +91,11 @@ export async function freePortRange(count: number): Promise<number> {
 /** Listens on a port, of the system's choice by default, and speaks nothing that a node understands. */
 export function listen(port = 0): Promise<{ port: number; close(): Promise<void> }> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.end('220 not what you think\r\n'));
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.resume();
+      socket.end('220 not what you think\r\n');
+    });
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
