@@ -12,7 +12,11 @@ async function ask(id: string, argv: readonly string[]): Promise<{ stdout: strin
     });
   }
   let exitCode = 0;
-  const context = { exit: (code = 0) => void (exitCode = code) };
+  const context = {
+    exit: (code = 0) => {
+      exitCode = code;
+    },
+  };
   const commands = ['status', 'member:list', 'member:change'].map((name) => ({ id: name, hidden: false }));
   await hook.call(context as never, { id, argv, config: { commands } } as never);
   return { ...written, exitCode };
