@@ -1,5 +1,6 @@
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
+import type { Tracer } from '../raft/trace.js';
 import type { NodeConfig } from './node-config.js';
 import type { LogStore, Metrics, MonotonicClock, StateMachine, Ticker, Transport } from './ports.js';
 
@@ -22,4 +23,6 @@ export interface NodeOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Takes the events of the core, for a trace that can be validated. */
+  readonly trace?: Tracer | undefined;
 }

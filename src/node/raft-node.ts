@@ -56,7 +56,7 @@ export class RaftNode implements NodeApi {
   private readonly announcements: Announcements;
   private readonly progresses: PeerProgresses;
   private readonly report: NodeReport;
-  private adoption: Promise<void> = Promise.resolve();
+  private joining: Promise<unknown> = Promise.resolve();
   private readonly statusListeners = new Set<() => void>();
   private readonly fatalListeners = new Set<(reason: unknown) => void>();
 
@@ -155,12 +155,15 @@ export class RaftNode implements NodeApi {
     checkBootstrap(spec, nodeId, this.id, this.options.store);
   }
 
-  async bootstrap(spec: BootstrapSpec, nodeId: number): Promise<boolean> {
-    if (checkBootstrap(spec, nodeId, this.id, this.options.store) === 'done') return false;
-    await this.rebuildCore(() => this.options.store.bootstrap(spec, memberRecords(spec.members)));
-    this.setMembers(readMembers(this.options.store.view()));
-    this.options.logger.info('bootstrapped', { cluster: spec.clusterId, voters: spec.voters, learners: spec.learners });
-    return true;
+  bootstrap(spec: BootstrapSpec, nodeId: number): Promise<boolean> {
+    const { store, logger } = this.options;
+    return this.joinInTurn(async () => {
+      if (checkBootstrap(spec, nodeId, this.id, store) === 'done') return false;
+      await this.rebuildCore(() => store.bootstrap(spec, memberRecords(spec.members)));
+      this.setMembers(readMembers(store.view()));
+      logger.info('bootstrapped', { cluster: spec.clusterId, voters: spec.voters, learners: spec.learners });
+      return true;
+    });
   }
 
   propose(proposal: Proposal, call?: CallOptions): Promise<ProposalResult> {
@@ -221,14 +224,18 @@ export class RaftNode implements NodeApi {
     return describeEntries(this.context, this.state, from, to, limit);
   }
 
-  /** One at a time: several members may dial a fresh node at once. */
   private adopt(clusterId: string, stateMachine: string): Promise<void> {
     const { store } = this.options;
-    const adopted = this.adoption.then(async () => {
+    return this.joinInTurn(async () => {
       if (store.identity.clusterId !== clusterId) await store.adopt(clusterId, stateMachine);
     });
-    this.adoption = adopted.catch(() => {});
-    return adopted;
+  }
+
+  /** One way to join at a time: several members may dial a fresh node at once, and somebody may bootstrap it. */
+  private joinInTurn<T>(join: () => Promise<T>): Promise<T> {
+    const joined = this.joining.then(join);
+    this.joining = joined.catch(() => {});
+    return joined;
   }
 
   /**
@@ -248,8 +255,10 @@ export class RaftNode implements NodeApi {
   }
 
   private newCore(storage: Storage = this.options.store, applied = this.options.store.applied.index): RawNode {
-    const { id, config, random, logger } = this.options;
-    return new RawNode(coreConfig(id, applied, config, random, logger), storage);
+    const { id, config, random, logger, store, trace } = this.options;
+    const settings = coreConfig(id, applied, config, random, logger);
+    // The one that stands in is no node that a trace could tell of.
+    return new RawNode(storage === store ? { ...settings, trace } : settings, storage);
   }
 
   private newDriver(): Driver {

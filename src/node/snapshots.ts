@@ -117,10 +117,20 @@ export class Snapshots implements SnapshotTransfers {
         },
         (thrown: unknown) => {
           logger.warn('the snapshot did not arrive', { to, index, reason: messageOf(thrown) });
+          if (thrown instanceof RaftctlError && thrown.code === 'E_REFUSED') this.renew(index);
           this.transfers.delete(to);
           onTransferEnded(to, false);
         },
       );
+  }
+
+  /** Who came back after it was removed may know more than the snapshot, and yet not what it needs next: only a newer one helps. */
+  private renew(refusedIndex: number): void {
+    const { store, logger } = this.options;
+    if (store.flushedApplied <= refusedIndex) return;
+    store.snapshots
+      .create()
+      .catch((thrown: unknown) => logger.error('the snapshot failed', { reason: messageOf(thrown) }));
   }
 
   /** Room for a snapshot that a peer offers, where it is of use here. */
