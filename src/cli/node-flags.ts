@@ -108,6 +108,12 @@ const log = {
     default: 'human',
     helpGroup: 'LOG',
   }),
+  trace: Flags.string({
+    description:
+      'append the events of the consensus core to this file, one JSON object a line, in the form of etcd/raft’s state trace',
+    helpValue: 'FILE',
+    helpGroup: 'LOG',
+  }),
 };
 
 /** What `node start` understands. */

@@ -36,6 +36,8 @@ export interface DaemonOptions {
   readonly insecure?: boolean | undefined;
   readonly logLevel?: LogLevel | undefined;
   readonly logFormat?: 'human' | 'json' | undefined;
+  /** File to which the events of the core are appended, as NDJSON; left out, nobody listens to them. */
+  readonly trace?: string | undefined;
   /** Offers gRPC reflection. */
   readonly reflection?: boolean | undefined;
   /** What differs from `defaultNodeConfig`; undefined stands for the default. */

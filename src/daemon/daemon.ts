@@ -19,6 +19,7 @@ import { MetricsServer } from './metrics-server.js';
 import { PrometheusMetrics } from './prometheus-metrics.js';
 import { limitMetadata, serverOptions } from './server-limits.js';
 import { readTlsFiles, type TlsMaterial } from './tls-files.js';
+import { openTraceFile, type TraceFile } from './trace-file.js';
 import { programVersion } from './version.js';
 
 /** How long calls that run may take to end when the node stops, in milliseconds. */
@@ -91,6 +92,7 @@ class RunningDaemon implements Daemon {
   #control: ControlServices | undefined;
   #announcer: Announcer | undefined;
   #metricsServer: MetricsServer | undefined;
+  #trace: TraceFile | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(
@@ -114,8 +116,9 @@ class RunningDaemon implements Daemon {
   }
 
   async start(): Promise<void> {
-    const { listen, metrics, reflection = false } = this.options;
+    const { listen, metrics, trace, reflection = false } = this.options;
     const { logger } = this.foundation;
+    if (trace !== undefined) this.#trace = await openTraceFile(trace, logger);
     const port = await this.#listener.listen(listen);
     this.address = withPort(listen, port);
     // No turn of the event loop passes until the services are there: no connection comes before them.
@@ -159,6 +162,7 @@ class RunningDaemon implements Daemon {
       random: Math.random,
       logger,
       metrics: this.#metrics,
+      trace: this.#trace?.tracer,
     });
     node.onFatal((reason) => this.#failure.reject(reason));
     this.#node = node;
@@ -190,6 +194,7 @@ class RunningDaemon implements Daemon {
     await this.#step('server', () => this.#closeServer());
     this.#metricsServer?.close();
     await this.#step('store', () => store.close());
+    await this.#step('trace', () => this.#trace?.close());
     logger.info('stopped');
   }
 
