@@ -1,13 +1,18 @@
-import type { Logger } from '../base/logger.js';
-import type { Random } from '../base/random.js';
 import { type Config, NO_LIMIT } from '../raft/config.js';
-import type { NodeConfig } from './node-config.js';
+import { RawNode } from '../raft/raw-node.js';
+import type { Storage } from '../raft/storage.js';
+import type { NodeOptions } from './node-options.js';
+
+/** A core over `storage`, for the node that these options make. */
+export function newCore(options: NodeOptions, storage: Storage, applied: number): RawNode {
+  return new RawNode(coreConfig(options, applied), storage);
+}
 
 /**
  * How the core of a node is set: pre-vote and check-quorum on (a node that comes back must not depose a good leader, and a leader
  * that has lost its quorum must not go on), no forwarding (clients follow the leader hint; one straight line), step-down on removal.
  */
-export function coreConfig(id: number, applied: number, config: NodeConfig, random: Random, logger: Logger): Config {
+function coreConfig({ id, config, random, logger, trace }: NodeOptions, applied: number): Config {
   return {
     id,
     electionTick: config.electionTicks,
@@ -34,5 +39,6 @@ export function coreConfig(id: number, applied: number, config: NodeConfig, rand
     piggybackCommit: false,
     random,
     logger,
+    trace,
   };
 }

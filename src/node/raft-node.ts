@@ -4,19 +4,17 @@ import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/
 import type { TermRun } from '../gen/raftctl/v1/log.js';
 import type { ChangeMembersRequest, ChangeMembersResponse, Member } from '../gen/raftctl/v1/member.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
-import { MemStorage } from '../raft/mem-storage.js';
 import type { SoftState } from '../raft/raft.js';
-import { RawNode } from '../raft/raw-node.js';
-import type { Storage } from '../raft/storage.js';
 import { Announcements } from './announcements.js';
 import { Applier } from './applier.js';
 import { checkBootstrap } from './bootstrap.js';
 import { Conditions } from './conditions.js';
-import { coreConfig } from './core-config.js';
+import { newCore } from './core-config.js';
 import { Driver } from './driver.js';
+import { Joining } from './joining.js';
 import { Leadership } from './leadership.js';
 import { describeEntries, termRuns } from './log-reading.js';
-import { memberRecords, readMembers } from './members.js';
+import { readMembers } from './members.js';
 import { MembershipChanges } from './membership-changes.js';
 import type {
   CallOptions,
@@ -56,7 +54,7 @@ export class RaftNode implements NodeApi {
   private readonly announcements: Announcements;
   private readonly progresses: PeerProgresses;
   private readonly report: NodeReport;
-  private joining: Promise<unknown> = Promise.resolve();
+  private readonly joining: Joining;
   private readonly statusListeners = new Set<() => void>();
   private readonly fatalListeners = new Set<(reason: unknown) => void>();
 
@@ -65,7 +63,12 @@ export class RaftNode implements NodeApi {
     this.stateMachine = options.stateMachine.name;
     const conditions = new Conditions();
     this.state = new ReplicatedState(options.stateMachine, SESSIONS_MAX);
-    this.context = new NodeContext(options, this.newCore(), conditions, () => this.driver.schedule());
+    this.context = new NodeContext(
+      options,
+      newCore(options, options.store, options.store.applied.index),
+      conditions,
+      () => this.driver.schedule(),
+    );
     this.proposing = new Proposing(this.context, () => this.driver.inbox);
     this.reading = new Reading(this.context, this.state);
     this.leadership = new Leadership(this.context, () => this.reading.giveUpLease());
@@ -76,6 +79,7 @@ export class RaftNode implements NodeApi {
     this.report = new NodeReport(this.context, this.progresses, this.snapshots, this.changes);
     this.applier = new Applier(this.context, this.state, this.proposing.pending, (members) => this.setMembers(members));
     this.driver = this.newDriver();
+    this.joining = new Joining(this.context, this.driver, () => this.setMembers(readMembers(options.store.view())));
   }
 
   /** Begins to take messages and ticks. */
@@ -111,7 +115,7 @@ export class RaftNode implements NodeApi {
         },
         onSnapshotOffered: (message) => this.snapshots.receive(message),
         onSnapshotReceived: (message) => this.takeMessages([message]),
-        onAdopt: (clusterId, machine) => this.adopt(clusterId, machine),
+        onAdopt: (clusterId, machine) => this.joining.adopt(clusterId, machine),
       },
     );
     this.setMembers(readMembers(store.view()));
@@ -156,14 +160,7 @@ export class RaftNode implements NodeApi {
   }
 
   bootstrap(spec: BootstrapSpec, nodeId: number): Promise<boolean> {
-    const { store, logger } = this.options;
-    return this.joinInTurn(async () => {
-      if (checkBootstrap(spec, nodeId, this.id, store) === 'done') return false;
-      await this.rebuildCore(() => store.bootstrap(spec, memberRecords(spec.members)));
-      this.setMembers(readMembers(store.view()));
-      logger.info('bootstrapped', { cluster: spec.clusterId, voters: spec.voters, learners: spec.learners });
-      return true;
-    });
+    return this.joining.bootstrap(spec, nodeId);
   }
 
   propose(proposal: Proposal, call?: CallOptions): Promise<ProposalResult> {
@@ -222,43 +219,6 @@ export class RaftNode implements NodeApi {
 
   logEntries(from: number, to: number, limit: number): Iterable<DescribedEntry> {
     return describeEntries(this.context, this.state, from, to, limit);
-  }
-
-  private adopt(clusterId: string, stateMachine: string): Promise<void> {
-    const { store } = this.options;
-    return this.joinInTurn(async () => {
-      if (store.identity.clusterId !== clusterId) await store.adopt(clusterId, stateMachine);
-    });
-  }
-
-  /** One way to join at a time: several members may dial a fresh node at once, and somebody may bootstrap it. */
-  private joinInTurn<T>(join: () => Promise<T>): Promise<T> {
-    const joined = this.joining.then(join);
-    this.joining = joined.catch(() => {});
-    return joined;
-  }
-
-  /**
-   * Changes what is in storage while no core looks at it: until that is done, a core over an empty log in memory stands in, so that the
-   * node can be asked how it is.
-   */
-  private async rebuildCore(change: () => Promise<void>): Promise<void> {
-    this.context.core = this.newCore(new MemStorage(), 0);
-    this.driver.pause(this.context.core);
-    try {
-      await change();
-    } finally {
-      this.context.core = this.newCore();
-      this.context.applied = this.options.store.applied;
-      this.driver.resume(this.context.core);
-    }
-  }
-
-  private newCore(storage: Storage = this.options.store, applied = this.options.store.applied.index): RawNode {
-    const { id, config, random, logger, store, trace } = this.options;
-    const settings = coreConfig(id, applied, config, random, logger);
-    // The one that stands in is no node that a trace could tell of.
-    return new RawNode(storage === store ? { ...settings, trace } : settings, storage);
   }
 
   private newDriver(): Driver {
