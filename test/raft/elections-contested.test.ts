@@ -80,7 +80,6 @@ describe.each([
   test.each<StateRole>(['follower', 'pre-candidate', 'candidate', 'leader'])(
     'a vote or a pre-vote may be given in any role: %s',
     (role) => {
-      if (role === 'pre-candidate' && !preVote) return;
       const network = Network.ofVoters(3, { preVote: role === 'pre-candidate' });
       if (role !== 'follower' && role !== 'leader') network.isolate(1);
       if (role !== 'follower') network.campaign(1);
@@ -95,9 +94,8 @@ describe.each([
       const answer = network.peer(1).work().at(-1);
       expect([answer?.to, answer?.reject, answer?.term]).toEqual([2, false, before + 1]);
       // A real vote is a promise, a pre-vote is an opinion.
-      expect([raft.role, raft.term, raft.vote]).toEqual(
-        preVote ? [role, before, raft.vote] : ['follower', before + 1, 2],
-      );
+      expect([raft.role, raft.term]).toEqual(preVote ? [role, before] : ['follower', before + 1]);
+      expect(raft.vote === 2).toBe(!preVote);
     },
   );
 });
