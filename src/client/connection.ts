@@ -22,10 +22,10 @@ export interface Method<Request, Response> {
 
 const messageBytesMax = 16 * 1024 * 1024;
 
-/** Back after a restart within half a second, and a node that hangs is noticed within four seconds while a call waits for it. */
+/** Back after a restart within half a second, and a node that hangs is noticed within six seconds while a call waits for it. */
 const channelOptions: GrpcOptions = {
   'grpc.keepalive_time_ms': 2000,
-  'grpc.keepalive_timeout_ms': 2000,
+  'grpc.keepalive_timeout_ms': 4000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 500,
