@@ -9,6 +9,10 @@ export const CLIENT_ID_BYTES_MAX = 64;
 export const SESSION_RESULTS_MAX = 1024;
 /** Sessions kept; the least recently used goes first. The same on all nodes, since it decides what is applied. */
 export const SESSIONS_MAX = 100_000;
+/** Entries within which two uses of a session count as one: so exact is "least recently". */
+export const SESSION_USE_GRAIN_ENTRIES = 1024;
+/** Results that are looked for one by one rather than as a range. */
+const POINT_READS_MAX = 32;
 /** Sessions that one entry evicts at most, so that a lowered limit is reached in small steps. */
 const EVICTIONS_PER_ENTRY_MAX = 2;
 
@@ -87,10 +91,13 @@ export function applyOnce(
   if (before === undefined) writeResult(txn, client, session.sequence, outcome);
 
   const results = (known?.results ?? 0) + (before === undefined ? 1 : 0);
-  const { lowestPending, removed } = forgetResults(txn, client, {
-    lowestPending: Math.max(known?.lowestPending ?? 1, session.lowestPending),
+  const { lowestPending, removed } = forgetResults(
+    txn,
+    client,
     results,
-  });
+    known?.lowestPending ?? 1,
+    session.lowestPending,
+  );
   use(txn, client, known, { lastUsed: entry.index, lowestPending, results: results - removed });
   evict(txn, sessionsMax);
   return outcome;
@@ -102,32 +109,50 @@ export function countSessions(view: StateView): number {
   return count === undefined ? 0 : readU64(count, 0);
 }
 
-/** Removes results below `lowestPending`, and the lowest one where there is one too many. */
+/**
+ * Removes the results in [before, wanted), below which there are none, and the lowest one where there is one too many.
+ * @param results how many the session has now
+ */
 function forgetResults(
   txn: StateTxn,
   client: Uint8Array,
-  wanted: { readonly lowestPending: number; readonly results: number },
+  results: number,
+  before: number,
+  wanted: number,
 ): { lowestPending: number; removed: number } {
-  const prefix = resultPrefix(client);
-  const below = [
-    ...txn.range({ start: prefix, end: concatBytes(prefix, u64Bytes(wanted.lowestPending)), limit: wanted.results }),
-  ];
-  for (const { key } of below) txn.delete(key);
-  if (wanted.results - below.length <= SESSION_RESULTS_MAX) {
-    return { lowestPending: wanted.lowestPending, removed: below.length };
+  const lowestPending = Math.max(before, wanted);
+  let removed = 0;
+  for (const key of resultsBetween(txn, client, before, lowestPending)) {
+    txn.delete(key);
+    removed++;
   }
-  const [lowest] = txn.range({ start: prefix, end: endOfPrefix(prefix), limit: 1 });
-  if (lowest === undefined) return { lowestPending: wanted.lowestPending, removed: below.length };
+  if (results - removed <= SESSION_RESULTS_MAX) return { lowestPending, removed };
+  const prefix = resultPrefix(client);
+  const [lowest] = txn.range({ start: resultKey(client, lowestPending), end: endOfPrefix(prefix), limit: 1 });
+  if (lowest === undefined) return { lowestPending, removed };
   txn.delete(lowest.key);
-  return { lowestPending: readU64(lowest.key, prefix.length) + 1, removed: below.length + 1 };
+  return { lowestPending: readU64(lowest.key, prefix.length) + 1, removed: removed + 1 };
 }
 
-/** Writes a session down as the most recently used one. */
+/** Keys of the results that are there in [from, to). Mostly that is none or a few, which are asked for one by one: a range costs more. */
+function resultsBetween(txn: StateTxn, client: Uint8Array, from: number, to: number): Uint8Array[] {
+  if (to - from > POINT_READS_MAX) {
+    return Array.from(txn.range({ start: resultKey(client, from), end: resultKey(client, to) }), ({ key }) => key);
+  }
+  const keys = Array.from({ length: to - from }, (_, offset) => resultKey(client, from + offset));
+  return keys.filter((key) => txn.get(key) !== undefined);
+}
+
+/** Writes a session down as one of the most recently used; one that was so a moment ago keeps its place, which saves two writes an entry. */
 function use(txn: StateTxn, client: Uint8Array, before: SessionRecord | undefined, after: SessionRecord): void {
-  if (before === undefined) txn.put(COUNT_KEY, u64Bytes(countSessions(txn) + 1));
-  else txn.delete(byUseKey(before.lastUsed));
-  txn.put(byUseKey(after.lastUsed), client);
-  txn.put(sessionKey(client), u64Bytes(after.lastUsed, after.lowestPending, after.results));
+  const keepsPlace = before !== undefined && after.lastUsed - before.lastUsed < SESSION_USE_GRAIN_ENTRIES;
+  const lastUsed = keepsPlace ? before.lastUsed : after.lastUsed;
+  if (!keepsPlace) {
+    if (before === undefined) txn.put(COUNT_KEY, u64Bytes(countSessions(txn) + 1));
+    else txn.delete(byUseKey(before.lastUsed));
+    txn.put(byUseKey(lastUsed), client);
+  }
+  txn.put(sessionKey(client), u64Bytes(lastUsed, after.lowestPending, after.results));
 }
 
 /** Removes the least recently used sessions past the limit, with their results. */

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../src/gen/raftctl/v1/proposal.js';
-import { applyOnce, CLIENT_ID_BYTES_MAX, countSessions, SESSION_RESULTS_MAX } from '../../src/node/sessions.js';
+import {
+  applyOnce,
+  CLIENT_ID_BYTES_MAX,
+  countSessions,
+  SESSION_RESULTS_MAX,
+  SESSION_USE_GRAIN_ENTRIES,
+} from '../../src/node/sessions.js';
 import { MemoryKeyspace } from '../state-machine/memory-keyspace.js';
 
 /** A log whose entries append to a list, each through its session. */
@@ -14,6 +20,11 @@ class Log {
 
   propose(clientId: string, sequence: number, lowestPending = 1) {
     return this.proposeIn({ clientId, sequence, lowestPending });
+  }
+
+  /** Entries of others. */
+  skip(entries: number) {
+    this.#index += entries;
   }
 
   proposeIn(session: Session) {
@@ -92,11 +103,21 @@ describe('the table of sessions', () => {
     const log = new Log(2);
     log.propose('a', 1);
     log.propose('b', 1);
+    log.skip(SESSION_USE_GRAIN_ENTRIES);
     log.propose('a', 1);
     log.propose('c', 1);
     expect(countSessions(log.keyspace)).toBe(2);
     expect(log.propose('a', 1)).toMatchObject({ duplicate: true });
     expect(log.propose('b', 2, 2)).toHaveProperty('expired', 'the session of client b is not kept any more');
+  });
+
+  it('counts uses that follow close upon each other as one: which of two sessions goes is then a matter of who came first', () => {
+    const log = new Log(2);
+    log.propose('a', 1);
+    log.propose('b', 1);
+    log.propose('a', 1);
+    log.propose('c', 1);
+    expect(log.propose('a', 2, 2)).toHaveProperty('expired', 'the session of client a is not kept any more');
   });
 
   it('leaves nothing of a session that it evicts', () => {
