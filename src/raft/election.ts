@@ -25,9 +25,19 @@ export function startCampaign(raft: Raft, type: CampaignType): void {
   }
   if (hasUnappliedConfChange(raft)) {
     logger.warn('cannot campaign while a committed configuration change is not applied', { id: raft.id });
+    raft.takesOverWhenApplied = type === 'transfer';
     return;
   }
   campaign(raft, type);
+}
+
+/**
+ * Does what the leader asked for while it could not be done yet. A leader that is about to be removed asks in the same breath in which it
+ * tells that its removal is committed: dropping that, as etcd/raft and raft-rs do, would leave the group without a leader.
+ */
+export function takeOver(raft: Raft): void {
+  raft.takesOverWhenApplied = false;
+  startCampaign(raft, 'transfer');
 }
 
 /** Whether a committed configuration change is not applied yet. Yes where storage cannot tell: not campaigning is safe. */

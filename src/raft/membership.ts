@@ -9,12 +9,13 @@ import {
 import { newConfChangeSingle } from './conf-change.js';
 import { Changer } from './confchange/changer.js';
 import { INVALID_ID } from './config.js';
+import { takeOver } from './election.js';
 import { ProposalDroppedError, RaftError } from './errors.js';
 import { EMPTY, newEntry } from './messages.js';
 import { propose } from './proposals.js';
 import type { Raft } from './raft.js';
 import { releaseEarlyReads, releaseReads } from './reads.js';
-import { bcastAppend, maybeCommit, maybeSendAppend } from './replication.js';
+import { bcastAppend, maybeCommit, maybeSendAppend, sendTimeoutNow } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { traceApplyConfChange } from './trace.js';
 
@@ -43,7 +44,7 @@ function leadNewConfiguration(raft: Raft): void {
   const own = tracker.get(raft.id);
   if (own === undefined || own.isLearner) {
     // It goes on leading the others, without counting itself (Thesis §4.2.2), unless it is to step down.
-    if (raft.config.stepDownOnRemoval) becomeFollower(raft, raft.term, INVALID_ID);
+    if (raft.config.stepDownOnRemoval) stepDown(raft);
     return;
   }
   if (maybeCommit(raft)) {
@@ -59,11 +60,19 @@ function leadNewConfiguration(raft: Raft): void {
   if (!tracker.conf.voters.contains(raft.leadTransferee)) raft.leadTransferee = INVALID_ID;
 }
 
+/** Gives up the lead, to the successor that was named by a transfer if there is one (Thesis §4.2.2). */
+function stepDown(raft: Raft): void {
+  const { leadTransferee } = raft;
+  if (raft.tracker.conf.voters.contains(leadTransferee)) sendTimeoutNow(raft, leadTransferee);
+  becomeFollower(raft, raft.term, INVALID_ID);
+}
+
 /** The application has applied up to `index`: gives the quota back, and leaves the joint configuration where that is due. */
 export function appliedTo(raft: Raft, index: number): void {
   if (index > raft.raftLog.applied) raft.raftLog.applied = index;
   giveQuotaBack(raft);
   maybeAutoLeave(raft);
+  if (raft.takesOverWhenApplied) takeOver(raft);
 }
 
 function giveQuotaBack(raft: Raft): void {

@@ -46,6 +46,8 @@ export class Raft {
   leaderId = INVALID_ID;
   /** Whom the leader is handing over to; 0: nobody. Nothing is proposed meanwhile. */
   leadTransferee = INVALID_ID;
+  /** The leader has asked this node to take over, and it will as soon as it has applied the changes of the configuration that it must. */
+  takesOverWhenApplied = false;
   /**
    * Index of the newest configuration change that may be in the log, or a bound above it: while it is not applied, the leader takes no
    * other (Thesis §4.1).

@@ -68,6 +68,7 @@ function reset(raft: Raft, term: number): void {
   raft.heartbeatElapsed = 0;
   raft.randomizedElectionTimeout = raft.drawElectionTimeout();
   raft.leadTransferee = INVALID_ID;
+  raft.takesOverWhenApplied = false;
   raft.pendingConfIndex = INVALID_INDEX;
   raft.pendingRequestSnapshot = INVALID_INDEX;
   raft.uncommittedSize = 0;

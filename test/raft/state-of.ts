@@ -8,6 +8,7 @@ export function stateOf({ raft, store }: RawNode): unknown {
     hard: raft.hardState,
     soft: raft.softState,
     leadTransferee: raft.leadTransferee,
+    takesOverWhenApplied: raft.takesOverWhenApplied,
     pendingConfIndex: raft.pendingConfIndex,
     pendingRequestSnapshot: raft.pendingRequestSnapshot,
     elapsed: [raft.electionElapsed, raft.heartbeatElapsed, raft.randomizedElectionTimeout],
