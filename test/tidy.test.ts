@@ -11,7 +11,7 @@ import {
   typeEscapes,
   unfinishedWork,
 } from './tidy/code-rules.js';
-import { deadLinks, errorDocumentation, manPages } from './tidy/document-rules.js';
+import { deadLinks, errorDocumentation, manPages, unknownCommands } from './tidy/document-rules.js';
 import { type Room, rooms } from './tidy/import-table.js';
 import { importViolations, loadedPackages } from './tidy/imports.js';
 import { badNames, fileLinesHabit, fileLinesMax, filesOver } from './tidy/name-rules.js';
@@ -20,6 +20,7 @@ import { checkout, isHandWritten, readSourceTree, type SourceTree } from './tidy
 /** The house rules, held against the checkout. `planted` below shows that each rule finds what it is for. */
 const tree = readSourceTree();
 const documentOf = (path: string) => readFileSync(join(checkout, path), 'utf8');
+const commands = [...tree.keys()].filter((file) => file.startsWith('commands/'));
 const pages = readdirSync(join(checkout, 'man'))
   .filter((file) => file.endsWith('.1'))
   .sort();
@@ -68,8 +69,13 @@ describe('the checkout', () => {
     expect(errorDocumentation(documentOf('docs/errors.md'), errorCodes)).toEqual([]);
   });
 
+  test('tells nobody to type a command that does not exist', () => {
+    const sources = [...tree].filter(([file]) => /^(src|commands)\//.test(file)).map(([, text]) => text);
+    const texts = [...sources, ...documents.map(documentOf)];
+    expect(texts.flatMap((text) => unknownCommands(text, commands))).toEqual([]);
+  });
+
   test('has a man page for every command', () => {
-    const commands = [...tree.keys()].filter((file) => file.startsWith('commands/'));
     expect(commands.length).toBeGreaterThan(0);
     expect(manPages(commands, pages)).toEqual([]);
   });
@@ -219,6 +225,15 @@ describe('planted', () => {
     expect(manPages(commands, pages)).toEqual([
       'raftctl-member-change-leave.1 is missing',
       'raftctl-top.1 belongs to no command',
+    ]);
+  });
+
+  test('a command that does not exist is found', () => {
+    const files = ['commands/status.ts', 'commands/node/start.ts'];
+    const text = 'raftctl status, raftctl node start, no raftctl node; raftctl node reset; raftctl recover --help';
+    expect(unknownCommands(text, files)).toEqual([
+      'there is no command raftctl node reset',
+      'there is no command raftctl recover',
     ]);
   });
 

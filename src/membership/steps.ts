@@ -76,7 +76,7 @@ function retirement({ facts, now, target }: StepsInput): PlanStep[] {
   const gone = [...now.voters, ...now.learners].filter((id) => !kept.includes(id));
   return gone.map((id) => {
     const name = nodeName(facts, id);
-    return step(ChangePhase.DONE, `${name} stops receiving entries; then: raftctl node reset on ${name}`);
+    return step(ChangePhase.DONE, `${name} stops receiving entries, and may be stopped`);
   });
 }
 

@@ -22,7 +22,7 @@ describe('the plan of --voters 1,3 --learners 4,5', () => {
       'ENTERING_JOINT add learners 4,5; remove voter 2: one joint change, committed by 2 of {1,2,3}',
       'JOINT joint: commits and elections need 2 of {1,2,3} AND 2 of {1,3}',
       'LEAVING_JOINT leave joint (automatic): committed by both',
-      'DONE n2 stops receiving entries; then: raftctl node reset on n2',
+      'DONE n2 stops receiving entries, and may be stopped',
     ]);
   });
 
@@ -57,7 +57,7 @@ describe('the steps of a plan', () => {
       'ENTERING_JOINT promote learner 4; remove voter 2: one joint change, committed by 2 of {1,2,3}',
       'JOINT joint: commits and elections need 2 of {1,2,3} AND 2 of {1,3,4}',
       'LEAVING_JOINT leave joint (automatic): committed by both',
-      'DONE n2 stops receiving entries; then: raftctl node reset on n2',
+      'DONE n2 stops receiving entries, and may be stopped',
     ]);
     expect(planned.plan.instead).toBe('');
   });
@@ -66,7 +66,7 @@ describe('the steps of a plan', () => {
     expect(stepsOf(plan(healthy(three), { voters: [2, 3] }))).toEqual([
       'CHANGING hand leadership over from n1 to n2',
       'CHANGING remove voter 1: one simple change, committed by 2 of {1,2,3}',
-      'DONE n1 stops receiving entries; then: raftctl node reset on n1',
+      'DONE n1 stops receiving entries, and may be stopped',
     ]);
   });
 

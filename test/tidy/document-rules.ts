@@ -42,6 +42,22 @@ export function manPages(commandFiles: readonly string[], pages: readonly string
   return [...missing, ...pages.filter((page) => !wanted.has(page)).map((page) => `${page} belongs to no command`)];
 }
 
+/** What follows the program's name where a sentence speaks of it. */
+const prose = new Set(['help', 'is', 'of', 'read', 'runs']);
+
+/** Commands that a text tells people to type and that do not exist. */
+export function unknownCommands(text: string, commandFiles: readonly string[]): string[] {
+  const commands = new Set(commandFiles.map((file) => manPageOf(file).replace(/^raftctl-|\.1$/g, '')));
+  const topics = new Set(commandFiles.map((file) => file.split('/')[1] ?? ''));
+  const mentions = text.matchAll(/\braftctl ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?/g);
+  return [...mentions]
+    .filter(([, first = '', second]) => {
+      const alone = commands.has(first) || prose.has(first) || (topics.has(first) && second === undefined);
+      return !alone && !commands.has(`${first}-${second}`);
+    })
+    .map(([mention]) => `there is no command ${mention}`);
+}
+
 /** Links to files of the checkout that are not there. `from` is the folder of the document. */
 export function deadLinks(text: string, exists: (path: string) => boolean): string[] {
   const links = [...text.matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map((match) => match[1] ?? '');
