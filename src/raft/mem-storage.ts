@@ -1,4 +1,5 @@
 import type { ConfState, Entry, HardState, Snapshot } from '../gen/raft/v1/raft.js';
+import { NO_LIMIT } from './config.js';
 import {
   CompactedError,
   FatalRaftError,
@@ -8,7 +9,7 @@ import {
   SnapshotTemporarilyUnavailableError,
   UnavailableError,
 } from './errors.js';
-import { EMPTY, emptyConfState, limitSize, newEntry, snapshotIndex, snapshotTerm } from './messages.js';
+import { EMPTY, emptyConfState, entrySize, newEntry, snapshotIndex, snapshotTerm } from './messages.js';
 import { canAsync, type GetEntriesContext, type RaftState, type Storage } from './storage.js';
 
 /**
@@ -55,8 +56,8 @@ export class MemStorage implements Storage {
       this.#fetchContext = context;
       throw new LogTemporarilyUnavailableError();
     }
-    const offset = this.#offset;
-    return limitSize(this.#entries.slice(low - offset, high - offset), maxBytes);
+    const from = low - this.#offset;
+    return this.#entries.slice(from, this.#endOf(from, high - this.#offset, maxBytes));
   }
 
   term(index: number): number {
@@ -113,7 +114,7 @@ export class MemStorage implements Storage {
     if (first.index > this.lastIndex() + 1) {
       throw new FatalRaftError(`entry ${first.index} leaves a gap after ${this.lastIndex()}`);
     }
-    this.#entries.length = first.index - this.#offset;
+    if (first.index <= this.lastIndex()) this.#entries.length = first.index - this.#offset;
     for (let i = from; i < entries.length; i++) this.#entries.push(entries[i] as Entry);
   }
 
@@ -126,7 +127,9 @@ export class MemStorage implements Storage {
     if (index > this.lastIndex())
       throw new FatalRaftError(`compact ${index} is behind the last entry, ${this.lastIndex()}`);
     const { term } = this.#entries[index - this.#offset] as Entry;
-    this.#entries = [dummyAt(index, term), ...this.#entries.slice(index - this.#offset + 1)];
+    const kept = this.#entries.slice(index - this.#offset);
+    kept[0] = dummyAt(index, term);
+    this.#entries = kept;
   }
 
   /**
@@ -172,6 +175,17 @@ export class MemStorage implements Storage {
     const context = this.#fetchContext;
     this.#fetchContext = undefined;
     return context;
+  }
+
+  /** Where a page of [from, to) ends, counted in positions: no more of a long log is looked at than fits. */
+  #endOf(from: number, to: number, maxBytes: number): number {
+    if (maxBytes >= NO_LIMIT) return to;
+    let bytes = 0;
+    for (let at = from; at < to; at++) {
+      bytes += entrySize(this.#entries[at] as Entry);
+      if (bytes > maxBytes && at > from) return at;
+    }
+    return to;
   }
 
   get #offset(): number {

@@ -105,7 +105,7 @@ export class Unstable {
     if (first.index <= this.offset) {
       this.offset = first.index;
       this.#reset();
-    } else {
+    } else if (first.index <= this.lastIndex) {
       this.#entries.length = this.#head + first.index - this.offset;
     }
     for (let i = from; i < entries.length; i++) this.#entries.push(entries[i] as Entry);
