@@ -56,8 +56,9 @@ describe('the checkout', () => {
 
   test(`has no function of more than ${functionLinesMax} lines`, () => expect(longFunctions(tree)).toEqual([]));
 
-  test(`has no file of more than ${fileLinesMax} lines`, async ({ annotate }) => {
-    await annotate(`over ${fileLinesHabit} lines: ${filesOver(tree, fileLinesHabit).join(', ') || 'none'}`);
+  test(`has no file of more than ${fileLinesMax} lines`, () => {
+    const long = filesOver(tree, fileLinesHabit);
+    process.stderr.write(`${long.length} files have more than ${fileLinesHabit} lines: ${long.join(', ')}\n`);
     expect(filesOver(tree, fileLinesMax)).toEqual([]);
   });
 
