@@ -130,6 +130,7 @@ export class Peer {
     const index = this.node.raft.raftLog.applied;
     this.storage.createSnapshot(index, this.confState, bytes(`state at ${index}`));
     this.storage.compact(index);
+    this.storage.setConfState(this.confState);
   }
 
   /** Starts again from what is in storage. */
@@ -191,6 +192,11 @@ export class Network {
     const [first] = leaders.sort((left, right) => right.raft.term - left.raft.term);
     if (first === undefined) throw new Error('no leader');
     return first;
+  }
+
+  /** The power of these nodes fails and comes back: what is in their storage is all that is left. */
+  powerCycle(...ids: number[]): void {
+    for (const id of ids) this.peers.set(id, this.peer(id).restarted());
   }
 
   /** Nothing passes between these two. */
