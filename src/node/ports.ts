@@ -12,7 +12,10 @@ import type { Storage } from '../raft/storage.js';
 
 /** Where ticks come from. */
 export interface Ticker {
-  /** Calls `onTick` once a tick until `stop`. */
+  /**
+   * Calls `onTick` once a tick until `stop`. A tick may come late by any time; what follows on a late one may come early, by two ticks at
+   * most: leases rely on that.
+   */
   start(onTick: () => void): void;
   stop(): void;
 }

@@ -2,18 +2,29 @@ import { RaftctlError } from '../base/errors.js';
 import { Consistency } from '../gen/raftctl/v1/proposal.js';
 import type { ReadState } from '../raft/read-only.js';
 import type { CallOptions, QueryResult } from './node-api.js';
+import type { NodeConfig } from './node-config.js';
 import { type NodeContext, stoppedError } from './node-context.js';
 import { noQuorumError } from './quorum-view.js';
 import { PendingReads } from './reads.js';
 import type { ReplicatedState } from './replicated-state.js';
 
-/** Share of an election time-out that a lease is trusted for; the rest allows for clocks that run at different rates. */
-const leaseShare = 0.8;
+/**
+ * Ticks of an election time-out that a voter may count too early: the first one may follow at once on the leader's word, and after a late
+ * one two may come before their time (`Ticker`).
+ */
+const earlyTicksMax = 3;
+/** Share of the rest that a lease is trusted for, as clocks run at different rates. */
+const leaseShare = 0.9;
+
+/** Milliseconds from the begin of a round for which whoever answers it elects nobody else; 0 where that cannot be relied on at all. */
+export function leaseMs({ electionTicks, tickMs }: Pick<NodeConfig, 'electionTicks' | 'tickMs'>): number {
+  return Math.max(0, electionTicks - earlyTicksMax) * tickMs * leaseShare;
+}
 
 /**
  * Answers queries, as fresh as they ask for. A lease is the other side of check-quorum: whoever answered a ReadIndex round that was
- * begun at T votes for nobody else before T plus an election time-out (Raft thesis §6.4.1). It is counted on the monotonic clock, which
- * goes on while a process is paused, and it is given up for the rest of the term once a transfer of leadership is tried: the
+ * begun at T votes for nobody else before T plus an election time-out (Raft thesis §6.4.1), less what its ticks may come early. It is
+ * counted on the monotonic clock, which goes on while a process is paused, and it is given up for the rest of the term once a transfer of leadership is tried: the
  * transferee campaigns without respect for it.
  */
 export class Reading {
@@ -49,7 +60,7 @@ export class Reading {
     for (const { requestContext, index } of states) {
       const startedMs = this.pending.confirm(requestContext, index);
       if (startedMs === undefined || !this.context.isLeader) continue;
-      this.leaseUntilMs = startedMs + config.electionTicks * config.tickMs * leaseShare;
+      this.leaseUntilMs = startedMs + leaseMs(config);
     }
   }
 
