@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const shared = {
@@ -13,6 +14,8 @@ export default defineConfig({
     coverage: { provider: 'v8', include: ['src/raft/**'] },
     projects: [
       {
+        // The examples import the package by its name; tested is what stands here, not what was built last.
+        resolve: { alias: { 'raftctl/raft': fileURLToPath(new URL('src/raft/index.ts', import.meta.url)) } },
         test: {
           ...shared,
           name: 'unit',

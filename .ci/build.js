@@ -21,7 +21,7 @@ once('src/gen/.stamp', digest(...['buf.gen.yaml', ...protoFiles].map((file) => r
   run(bin('buf'), ['generate']),
 );
 
-const sources = ['src', 'commands', 'test', 'bench'].flatMap(filesBelow).filter((file) => file.endsWith('.ts'));
+const sources = ['src', 'commands', 'test', 'bench', 'docs'].flatMap(filesBelow).filter((file) => file.endsWith('.ts'));
 const settings = ['tsconfig.json', 'package.json', 'man/generate.js'];
 const state = digest(...sources, ...[...sources, ...settings].map((file) => readFileSync(file)));
 const sourceList = digest(...sources);

@@ -34,7 +34,7 @@ export interface Ready {
 
 /** What `advance` and `advanceAppend` have brought to light: no need to wait for the next `Ready`. */
 export interface LightReady {
-  /** Commit index, where it has changed; it need not be durable. */
+  /** Commit index, where it has changed. It need not be durable, as long as the log is not compacted behind the one that is. */
   readonly commitIndex: number | undefined;
   readonly committedEntries: readonly Entry[];
   /** Of a leader. */

@@ -130,6 +130,8 @@ export const rooms: readonly Room[] = [
   { path: 'bin', rooms: {}, packages: ['@oclif/core'], forbiddenGlobals: ['console'] },
   { path: 'bench', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
   { path: 'test', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
+  // What a user of the library would write: it comes in by the package's own name.
+  { path: 'docs/examples', rooms: {}, packages: ['raftctl'], forbiddenGlobals: [...timeAndChance, ...outside] },
 ];
 
 /** Tests and measurements stand outside the house and may look into every room. */
@@ -147,7 +149,9 @@ function everything(): Record<string, ImportForm> {
     'daemon',
   ];
   const inside = [...names, 'client', 'cli'].map((name) => `src/${name}`);
-  return Object.fromEntries([...inside, 'commands', 'bin', 'bench', 'test'].map((path) => [path, any]));
+  return Object.fromEntries(
+    [...inside, 'commands', 'bin', 'bench', 'test', 'docs/examples'].map((path) => [path, any]),
+  );
 }
 
 /** The room in which a file stands: the one with the longest path that fits. */

@@ -8,7 +8,7 @@ export type SourceTree = ReadonlyMap<string, string>;
 /** Root of the checkout. */
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
-const codeFolders = ['src', 'commands', 'bin', 'bench', 'test'];
+const codeFolders = ['src', 'commands', 'bin', 'bench', 'test', 'docs'];
 
 /** Every source file of the checkout, the generated ones too: they can be imported. */
 export function readSourceTree(root: string = checkout): SourceTree {
