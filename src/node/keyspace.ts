@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.js';
+import { AssertionError, assert } from '../base/assert.js';
 import type { StateRange, StateRecord, StateTxn, StateView } from './ports.js';
 
 /**
@@ -14,19 +14,48 @@ export const KeyspacePrefix = { machine: 0x01, sessions: 0x02, members: 0x03 } a
 
 /** What `prefix` has of a keyspace, under keys without it. */
 export function scopedView(view: StateView, prefix: number): StateView {
-  return {
-    get: (key) => view.get(prefixed(prefix, key)),
-    range: (range) => scopedRange(view, prefix, range),
-  };
+  return new ScopedView(view, prefix);
 }
 
 /** The same, to write as well. */
 export function scopedTxn(txn: StateTxn, prefix: number): StateTxn {
-  return {
-    ...scopedView(txn, prefix),
-    put: (key, value) => txn.put(prefixed(prefix, key), value),
-    delete: (key) => txn.delete(prefixed(prefix, key)),
-  };
+  return new ScopedTxn(txn, prefix);
+}
+
+class ScopedView implements StateView {
+  constructor(
+    private readonly view: StateView,
+    protected readonly prefix: number,
+  ) {}
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.view.get(prefixed(this.prefix, key));
+  }
+
+  *range(range: StateRange): Iterable<StateRecord> {
+    const { prefix } = this;
+    const end = range.end === undefined ? Uint8Array.of(prefix + 1) : prefixed(prefix, range.end);
+    for (const { key, value } of this.view.range({ ...range, start: prefixed(prefix, range.start), end })) {
+      yield { key: key.subarray(1), value };
+    }
+  }
+}
+
+class ScopedTxn extends ScopedView implements StateTxn {
+  constructor(
+    private readonly txn: StateTxn,
+    prefix: number,
+  ) {
+    super(txn, prefix);
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.txn.put(prefixed(this.prefix, key), value);
+  }
+
+  delete(key: Uint8Array): void {
+    this.txn.delete(prefixed(this.prefix, key));
+  }
 }
 
 /** A key with the prefix before it. */
@@ -61,21 +90,19 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 export function u64Bytes(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 8);
   const writer = new DataView(bytes.buffer);
-  for (const [position, value] of values.entries()) {
-    assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`);
-    writer.setBigUint64(position * 8, BigInt(value));
+  for (let position = 0; position < values.length; position++) {
+    const value = values[position] as number;
+    if (!Number.isSafeInteger(value) || value < 0) throw new AssertionError(`not an unsigned safe integer: ${value}`);
+    writer.setUint32(position * 8, Math.floor(value / TWO_32));
+    writer.setUint32(position * 8 + 4, value % TWO_32);
   }
   return bytes;
 }
 
 /** The integer that `u64Bytes` wrote at `offset`. */
 export function readU64(bytes: Uint8Array, offset: number): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset));
+  const reader = new DataView(bytes.buffer, bytes.byteOffset + offset, 8);
+  return reader.getUint32(0) * TWO_32 + reader.getUint32(4);
 }
 
-function* scopedRange(view: StateView, prefix: number, range: StateRange): Iterable<StateRecord> {
-  const end = range.end === undefined ? Uint8Array.of(prefix + 1) : prefixed(prefix, range.end);
-  for (const { key, value } of view.range({ ...range, start: prefixed(prefix, range.start), end })) {
-    yield { key: key.subarray(1), value };
-  }
-}
+const TWO_32 = 2 ** 32;

@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from '../base/deferred.js';
 import { RaftctlError } from '../base/errors.js';
+import { readU64, u64Bytes } from './keyspace.js';
 import type { ProposalResult } from './node-api.js';
 
 interface Waiting {
@@ -23,10 +24,8 @@ export class PendingProposals {
 
   /** @param bootNonce tells the contexts of this process from those of an earlier one with the same id */
   constructor(nodeId: number, bootNonce: number) {
-    const view = new DataView(this.prefix.buffer);
-    view.setUint32(0, Math.floor(nodeId / 2 ** 32));
-    view.setUint32(4, nodeId >>> 0);
-    view.setUint32(8, bootNonce >>> 0);
+    this.prefix.set(u64Bytes(nodeId));
+    new DataView(this.prefix.buffer).setUint32(8, bootNonce >>> 0);
   }
 
   get size(): number {
@@ -38,9 +37,7 @@ export class PendingProposals {
     const id = ++this.counter;
     const context = new Uint8Array(contextBytes);
     context.set(this.prefix);
-    const view = new DataView(context.buffer);
-    view.setUint32(prefixBytes, Math.floor(id / 2 ** 32));
-    view.setUint32(prefixBytes + 4, id >>> 0);
+    context.set(u64Bytes(id), prefixBytes);
     const result: Deferred<ProposalResult> = deferred();
     this.waiting.set(id, { result, startedMs });
     return { id, context, result: result.promise };
@@ -50,8 +47,7 @@ export class PendingProposals {
   idOf(context: Uint8Array): number | undefined {
     if (context.length !== contextBytes) return undefined;
     for (let i = 0; i < prefixBytes; i++) if (context[i] !== this.prefix[i]) return undefined;
-    const view = new DataView(context.buffer, context.byteOffset + prefixBytes, 8);
-    return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+    return readU64(context, prefixBytes);
   }
 
   /** Answers the proposal with this context, if it is one of ours and still waits. Returns when it was begun. */

@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from '../base/deferred.js';
 import type { RaftctlError } from '../base/errors.js';
+import { readU64, u64Bytes } from './keyspace.js';
 
 interface Round {
   readonly waiting: Deferred<number>[];
@@ -49,7 +50,7 @@ export class PendingReads {
   /** The core has confirmed a round. Returns when it was begun; undefined for a context that is no longer waited for. */
   confirm(context: Uint8Array, index: number): number | undefined {
     if (context.length !== 8) return undefined;
-    const id = idOf(context);
+    const id = readU64(context, 0);
     const round = this.rounds.get(id);
     if (round === undefined) return undefined;
     this.rounds.delete(id);
@@ -67,19 +68,6 @@ export class PendingReads {
   private start(core: ReadIndexDoor, round: Round): void {
     const id = ++this.counter;
     this.rounds.set(id, round);
-    core.readIndex(contextOf(id));
+    core.readIndex(u64Bytes(id));
   }
-}
-
-function contextOf(id: number): Uint8Array {
-  const context = new Uint8Array(8);
-  const view = new DataView(context.buffer);
-  view.setUint32(0, Math.floor(id / 2 ** 32));
-  view.setUint32(4, id >>> 0);
-  return context;
-}
-
-function idOf(context: Uint8Array): number {
-  const view = new DataView(context.buffer, context.byteOffset, 8);
-  return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
 }
