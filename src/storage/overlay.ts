@@ -1,4 +1,5 @@
 import { keyText } from './byte-order.js';
+import { SortedKeys } from './sorted-keys.js';
 
 /** What the overlay knows of a key: its value, or that it is deleted. */
 export interface OverlayEntry {
@@ -11,8 +12,8 @@ export interface OverlayEntry {
  */
 export class Overlay {
   readonly #held = new Map<string, OverlayEntry>();
-  /** The keys of `#held`, ascending. */
-  #order: string[] = [];
+  /** The keys of `#held`. */
+  readonly #order = new SortedKeys();
   #open = new Map<string, OverlayEntry>();
   readonly #inFlight = new Map<number, Map<string, OverlayEntry>>();
 
@@ -29,7 +30,7 @@ export class Overlay {
   set(key: Uint8Array, value: Uint8Array | undefined): void {
     const text = keyText(key);
     const held: OverlayEntry = { value };
-    if (!this.#held.has(text)) this.#order.splice(this.#position(text), 0, text);
+    if (!this.#held.has(text)) this.#order.add(text);
     this.#held.set(text, held);
     this.#open.set(text, held);
   }
@@ -49,44 +50,32 @@ export class Overlay {
     if (flushed === undefined) return;
     this.#inFlight.delete(write);
     for (const [text, held] of flushed) {
-      if (this.#held.get(text) === held) this.#held.delete(text);
+      if (this.#held.get(text) !== held) continue;
+      this.#held.delete(text);
+      this.#order.delete(text);
     }
-    this.#order = this.#order.filter((text) => this.#held.has(text));
   }
 
   /** Forgets everything: the keyspace below is another one. */
   clear(): void {
     this.#held.clear();
-    this.#order = [];
+    this.#order.clear();
     this.#open = new Map();
     this.#inFlight.clear();
   }
 
   /** The lowest key >= `text`, with what is known of it. */
   atOrAfter(text: string): [string, OverlayEntry] | undefined {
-    return this.#entryAt(this.#position(text));
+    return this.#entryOf(this.#order.atOrAfter(text));
   }
 
   /** The highest key < `text`, or of all. */
   before(text: string | undefined): [string, OverlayEntry] | undefined {
-    return this.#entryAt((text === undefined ? this.#order.length : this.#position(text)) - 1);
+    return this.#entryOf(this.#order.before(text));
   }
 
-  #entryAt(position: number): [string, OverlayEntry] | undefined {
-    const text = this.#order[position];
+  #entryOf(text: string | undefined): [string, OverlayEntry] | undefined {
     const held = text === undefined ? undefined : this.#held.get(text);
     return text === undefined || held === undefined ? undefined : [text, held];
-  }
-
-  /** Number of keys below `text`. */
-  #position(text: string): number {
-    let low = 0;
-    let high = this.#order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#order[middle] ?? '') < text) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
