@@ -113,12 +113,21 @@ export class Driver {
     try {
       this.takeIn();
       this.options.hooks.beforeReady();
-      for (let i = 0; i < readysPerTurnMax && this.mayCarry(); i++) this.carry(this.core.ready());
+      this.carryOn();
       if (this.mayCarry()) this.schedule();
       if (this.writesInFlight === 0) this.writeHeld();
       this.options.hooks.afterTurn();
     } catch (thrown) {
       this.fail(thrown);
+    }
+  }
+
+  /** Ends behind what has applied something: how much one turn applies is bounded, and messages and ticks come in between. */
+  private carryOn(): void {
+    for (let i = 0; i < readysPerTurnMax && this.mayCarry(); i++) {
+      const ready = this.core.ready();
+      this.carry(ready);
+      if (ready.committedEntries.length > 0) return;
     }
   }
 

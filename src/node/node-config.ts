@@ -22,7 +22,7 @@ export interface NodeConfig {
   readonly inflightBytesMax: number;
   /** Bytes of proposals that are not committed yet. */
   readonly uncommittedBytesMax: number;
-  /** Bytes of committed entries that one turn applies. */
+  /** Bytes of committed entries that one turn applies; small ones cost most, and messages and ticks wait meanwhile. */
   readonly applyBytesPerTurnMax: number;
   /** Writes under way to the disk; past it proposals gather at the door, and batches grow with the load by themselves. */
   readonly writesInFlightMax: number;
@@ -46,7 +46,7 @@ export const defaultNodeConfig: NodeConfig = {
   inflightMessagesMax: 256,
   inflightBytesMax: 32 * 1024 * 1024,
   uncommittedBytesMax: 64 * 1024 * 1024,
-  applyBytesPerTurnMax: 4 * 1024 * 1024,
+  applyBytesPerTurnMax: 512 * 1024,
   writesInFlightMax: 2,
   maxLagEntries: 1000,
   catchUpTimeoutMs: 300_000,
