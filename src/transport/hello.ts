@@ -65,6 +65,13 @@ function checkCluster(hello: PeerHello, identity: PeerIdentity): HelloVerdict | 
       `node ${hello.from} is of incarnation ${hello.incarnation} of the cluster, which is at ${identity.incarnation} now`,
     );
   }
+  // A voter has applied a configuration at least. One that has not lost its data, and was taken in since by somebody who did not know.
+  if (hello.configIndex === 0 && identity.isVoter(hello.from)) {
+    return refused(status.FAILED_PRECONDITION, lostData(hello.from));
+  }
+  if (identity.configIndex === 0 && hello.hearerIsVoter) {
+    return refused(status.FAILED_PRECONDITION, lostData(identity.nodeId));
+  }
   return undefined;
 }
 

@@ -82,6 +82,20 @@ describe('a stranger is refused, and told why', () => {
     expect(checkHello(makeHello(two.identity, 1), learner)).toEqual({ kind: 'accepted' });
   });
 
+  it('because it was a voter and has lost its data, even where a node that lags behind has taken it in again', () => {
+    const [one, two] = [nodes.make(1).identity, nodes.make(2, { identity: fresh }).identity];
+    const lagging = { ...nodes.make(3).identity, isVoter: () => false };
+    expect(checkHello(makeHello(lagging, 2), two)).toMatchObject({ kind: 'adopt' });
+    const takenIn = { ...two, clusterId: 'c1', incarnation: 1, isVoter: () => false, configIndex: 0 };
+    const reason = 'voter 2 has lost its data: remove it and add it again as a new member';
+    expect(checkHello(makeHello(takenIn, 1), one)).toMatchObject({ kind: 'refused', reason });
+    expect(checkHello(makeHello(one, 2), takenIn)).toMatchObject({ kind: 'refused', reason });
+    // A new member is no voter yet.
+    const leader = { ...one, isVoter: () => false };
+    expect(checkHello(makeHello(takenIn, 1), leader)).toEqual({ kind: 'accepted' });
+    expect(checkHello(makeHello(leader, 2), takenIn)).toEqual({ kind: 'accepted' });
+  });
+
   it('because neither of the two belongs to a cluster', async () => {
     const identity = { ...fresh, ...learners };
     expect(await refusal({ identity }, { identity })).toBe('refused: neither node 2 nor node 1 belongs to a cluster');
