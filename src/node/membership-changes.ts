@@ -3,13 +3,14 @@ import { messageOf, RaftctlError } from '../base/errors.js';
 import { ConfChangeTransition, type ConfChangeV2, type ConfState } from '../gen/raft/v1/raft.js';
 import {
   type CatchUp,
-  type ChangeMembersRequest,
+  ChangeMembersRequest,
   type ChangeMembersResponse,
   ChangePhase,
   type Member,
   MembershipContext,
 } from '../gen/raftctl/v1/member.js';
 import { type PlannedChange, planChange } from '../membership/index.js';
+import { ProposalDroppedError } from '../raft/errors.js';
 import type { Announcements } from './announcements.js';
 import type { Leadership } from './leadership.js';
 import type { CallOptions } from './node-api.js';
@@ -66,9 +67,15 @@ export class MembershipChanges {
    * E_PENDING where a new voter did not catch up; E_OUTCOME_UNKNOWN where the leadership was lost on the way
    */
   async *change(request: ChangeMembersRequest, call: CallOptions = {}): AsyncIterable<ChangeMembersResponse> {
-    const id = request.requestId;
-    const known = this.remembered.get(id);
+    const id = request.requestId || Math.floor(this.context.options.random() * 2 ** 52).toString(16);
+    const known = request.dryRun ? undefined : this.remembered.get(id);
     if (known !== undefined) {
+      if (!sameChange(known.request, request)) {
+        throw new RaftctlError(
+          'E_CONFLICT',
+          `request ${id} was another change of the members: this one needs its own id`,
+        );
+      }
       yield* this.watch(known, call.signal);
       return;
     }
@@ -230,7 +237,15 @@ export class MembershipChanges {
     }
     const before = this.context.applied.configIndex;
     const context = MembershipContext.encode({ members: [...members], changeId, reason }).finish();
-    core.proposeConfChange(new Uint8Array(0), { ...change, context });
+    try {
+      core.proposeConfChange(new Uint8Array(0), { ...change, context });
+    } catch (thrown) {
+      if (!(thrown instanceof ProposalDroppedError)) throw thrown;
+      throw new RaftctlError('E_CONFLICT', `the configuration cannot be changed now: ${thrown.reason}`, {
+        retryable: true,
+        cause: thrown,
+      });
+    }
     wake();
     await this.until(() => this.context.applied.configIndex > before || undefined, signal);
   }
@@ -276,6 +291,16 @@ export class MembershipChanges {
     const oldest = this.remembered.keys().next().value;
     if (this.remembered.size > rememberedMax && oldest !== undefined) this.remembered.delete(oldest);
   }
+}
+
+/** Whether two requests want the same. The configuration that the first one started from may be another one when it is repeated. */
+function sameChange(first: ChangeMembersRequest, again: ChangeMembersRequest): boolean {
+  const [left, right] = [first, again].map((request) =>
+    ChangeMembersRequest.encode({ ...request, ifConfigIndex: 0 })
+      .finish()
+      .join(),
+  );
+  return left === right;
 }
 
 function notCaughtUp(behind: readonly CatchUp[], elapsedMs: number): RaftctlError {

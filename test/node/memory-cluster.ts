@@ -40,6 +40,16 @@ const noMetrics: Metrics = {
 class MemoryNetwork {
   readonly ends = new Map<number, MemoryTransport>();
   private readonly cuts = new Set<string>();
+  private readonly silenced = new Set<string>();
+
+  /** What one says to the other is lost on the way, and neither notices. */
+  silence(from: number, to: number): void {
+    this.silenced.add(`${from}-${to}`);
+  }
+
+  silences(from: number, to: number): boolean {
+    return this.silenced.has(`${from}-${to}`);
+  }
 
   cut(left: number, right: number): void {
     this.cuts.add(`${left}-${right}`).add(`${right}-${left}`);
@@ -47,6 +57,7 @@ class MemoryNetwork {
 
   heal(): void {
     this.cuts.clear();
+    this.silenced.clear();
   }
 
   linked(from: number, to: number): boolean {
@@ -78,7 +89,8 @@ class MemoryTransport implements Transport {
     for (const message of messages) {
       const end = this.reach(message.to);
       if (end === undefined) this.events?.onUnreachable(message.to);
-      else setImmediate(() => void end.take(message, this.identity?.clusterId ?? ''));
+      else if (!this.network.silences(this.id, message.to))
+        setImmediate(() => void end.take(message, this.identity?.clusterId ?? ''));
     }
   }
 

@@ -184,6 +184,34 @@ describe('members of a cluster', () => {
     expect(leader.node.listMembers().configIndex).toBe(before);
   });
 
+  it('change once for each request: the same one is answered from what was done, another one is never taken for it', async () => {
+    cluster = await MemoryCluster.bootstrapped([1]);
+    const leader = await cluster.leader();
+    const [two, three] = [MemoryCluster.member(2), MemoryCluster.member(3)];
+    const done = await change(leader, { requestId: 'mine', learners: sets([2]), peers: [two] });
+    expect(await change(leader, { requestId: 'mine', learners: sets([2]), peers: [two] })).toEqual(done);
+    const other = { learners: sets([2, 3]), peers: [three] };
+    await expect(change(leader, { requestId: 'mine', ...other })).rejects.toMatchObject({ code: 'E_CONFLICT' });
+    expect(await change(leader, { requestId: 'mine', dryRun: true, ...other })).toHaveLength(1);
+    // Without an id, each request is one of its own.
+    await change(leader, { requestId: '', learners: sets([]) });
+    await change(leader, { requestId: '', ...other, peers: [two, three] });
+    expect(leader.node.listMembers().confState.learners).toEqual([2, 3]);
+  });
+
+  it('cannot change while the log takes nothing more, which is said and may be tried again', async () => {
+    cluster = await MemoryCluster.bootstrapped([1, 2, 3], { uncommittedBytesMax: 1, messageBytesMax: 1 });
+    const leader = await cluster.leader();
+    await put(leader, 'first', '1');
+    for (const id of [1, 2, 3]) if (id !== leader.id) cluster.network.silence(id, leader.id);
+    void put(leader, 'a', '1').catch(() => undefined);
+    await cluster.until(() => leader.node.status().log!.last > leader.node.status().log!.commit || undefined);
+    await expect(change(leader, { learners: sets([4]), peers: [MemoryCluster.member(4)] })).rejects.toMatchObject({
+      code: 'E_CONFLICT',
+      retryable: true,
+    });
+  });
+
   it('hold an explicit joint configuration until somebody leaves it', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
     let leader = await cluster.leader();
