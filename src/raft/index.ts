@@ -13,20 +13,47 @@
  *             · committed entries · read states
  * ```
  *
- * Inside: `raft.ts` is the one record of state; `step.ts` looks at terms and at time and hands on to the role (`follower.ts`,
- * `candidate.ts`, `leader.ts`), which use `election.ts`, `proposals.ts`, `replication.ts`, `reads.ts`, `membership.ts`, `transfer.ts` and
- * `snapshot-install.ts`. `handout.ts` keeps the books of what was handed out, taken over and made durable; `raw-node.ts` is the door.
- * The log is `raft-log.ts` over `Storage` and `unstable.ts`. `quorum/`, `tracker/` and `confchange/` are arithmetic.
+ * A whole node, in memory:
+ *
+ * ```ts
+ * const storage = MemStorage.withConfState({ voters: [1] });
+ * const node = new RawNode(defaultConfig(1, seededRandom(1), silentLogger), storage);
+ * node.campaign();
+ * while (node.hasReady()) {
+ *   const ready = node.ready();
+ *   storage.append(ready.entries);
+ *   if (ready.hs !== undefined) storage.setHardState(ready.hs);
+ *   node.advance(ready); // durable, and its committed entries applied
+ * }
+ * ```
+ *
+ * To start: `docs/tutorial.md` builds a cluster step by step, `docs/examples/` holds whole programs, `docs/divergences.md` says where this
+ * core leaves the paper, raft-rs and etcd/raft. To read on: `raw-node.ts` is the door, `step.ts` looks at terms and at time and hands on to
+ * the role (`follower.ts`, `candidate.ts`, `leader.ts`); `raft.ts` is the one record of state; `handout.ts` keeps the books of what was
+ * handed out and made durable; the log is `raft-log.ts` over `Storage` and `unstable.ts`; `quorum/`, `tracker/` and `confchange/` are
+ * arithmetic.
  *
  * This room never does I/O, waits, looks at a clock, draws from a global source of chance, or prints. Peers are walked in ascending id, so
- * that the same inputs give the same outputs, to the byte. A call that fails leaves the node as it was.
- *
- * Names are those of raft-rs, in camelCase. The flow of messages is that of etcd/raft: a node's own vote and acknowledgement count once
- * they are durable. Where it leaves the paper: reads are numbered by the leader (`read-only.ts`), a joint configuration can be rolled
- * back (`confchange/changer.ts`), and a rejected append says which term it is in, so that a whole term is skipped at a time.
- *
- * Read next: `raw-node.ts`, then `step.ts`.
+ * that the same inputs give the same outputs, to the byte. A call that fails leaves the node as it was. Names are those of raft-rs, in
+ * camelCase; the flow of messages is that of etcd/raft: a node's own vote and acknowledgement count once they are durable.
  */
+export { type LogFields, type Logger, silentLogger } from '../base/logger.js';
+export { type Random, seededRandom } from '../base/random.js';
+export {
+  ConfChange,
+  ConfChangeSingle,
+  ConfChangeTransition,
+  ConfChangeType,
+  ConfChangeV2,
+  ConfState,
+  Entry,
+  EntryType,
+  HardState,
+  Message,
+  MessageType,
+  Snapshot,
+  SnapshotMetadata,
+} from '../gen/raft/v1/raft.js';
 export {
   confStateEqual,
   decodeConfChange,
@@ -39,6 +66,7 @@ export {
   parseConfChange,
   stringifyConfChange,
 } from './conf-change.js';
+export { type ChangedConfiguration, Changer } from './confchange/changer.js';
 export {
   type Config,
   defaultConfig,
@@ -77,7 +105,18 @@ export {
   snapshotTerm,
   voteResponseType,
 } from './messages.js';
-export type { Raft, SoftState, StateRole } from './raft.js';
+export { JointConfig } from './quorum/joint.js';
+export { MajorityConfig } from './quorum/majority.js';
+export {
+  type AckedIndexer,
+  type GroupAckedIndexer,
+  type GroupCommittedIndex,
+  majority,
+  type VoteResult,
+  type Votes,
+} from './quorum/quorum.js';
+export type { HandedOut, Raft, SoftState, StateRole } from './raft.js';
+export type { ConflictPoint, RaftLog } from './raft-log.js';
 export { type ProposedEntry, RawNode } from './raw-node.js';
 export type { ReadState } from './read-only.js';
 export type { LightReady, Ready } from './ready.js';
@@ -92,6 +131,8 @@ export {
   type Tracer,
   traceLine,
 } from './trace.js';
-export type { Configuration } from './tracker/configuration.js';
-export type { Progress, ProgressState } from './tracker/progress.js';
-export type { ProgressTracker } from './tracker/progress-tracker.js';
+export { Configuration } from './tracker/configuration.js';
+export { Inflights } from './tracker/inflights.js';
+export { Progress, type ProgressState } from './tracker/progress.js';
+export { type MapChange, ProgressTracker, type VoteTally } from './tracker/progress-tracker.js';
+export type { Unstable } from './unstable.js';
