@@ -16,6 +16,12 @@ const SETTINGS: Readonly<Record<string, (value: string) => Partial<Config>>> = {
   'disable-conf-change-validation': (value) => ({ disableConfChangeValidation: booleanOf(value) }),
   'step-down-on-removal': (value) => ({ stepDownOnRemoval: booleanOf(value) }),
   'read-only': (value) => ({ readOnlyOption: readOnlyOf(value) }),
+  'piggyback-commit': (value) => ({ piggybackCommit: booleanOf(value) }),
+  'batch-append': (value) => ({ batchAppend: booleanOf(value) }),
+  'skip-bcast-commit': (value) => ({ skipBcastCommit: booleanOf(value) }),
+  'max-uncommitted-size': (value) => ({ maxUncommittedSize: numberOf(value), maxSizePerMsg: numberOf(value) }),
+  'disable-proposal-forwarding': (value) => ({ disableProposalForwarding: booleanOf(value) }),
+  priority: (value) => ({ priority: numberOf(value) }),
   'async-storage-writes': (value) => {
     if (booleanOf(value))
       throw new StepError('storage messages are not part of this core: its asynchronous way is onPersistReady');

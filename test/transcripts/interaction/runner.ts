@@ -8,6 +8,20 @@ import { Environment } from './environment.js';
 import { StepError } from './output.js';
 import { processReady } from './process-ready.js';
 import { propose, proposeConfChange } from './propose.js';
+import {
+  adjustMaxInflight,
+  assignCommitGroups,
+  enableGroupCommit,
+  entriesFetched,
+  logUnavailable,
+  ping,
+  proposeMembershipChange,
+  readIndex,
+  reportSnapshot,
+  requestSnapshot,
+  restart,
+  setPriority,
+} from './raft-rs-steps.js';
 import { showRaftLog, showRaftState, showStatus } from './show.js';
 import { stabilize } from './stabilize.js';
 import {
@@ -47,12 +61,24 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'raft-state': showRaftState,
   status: showStatus,
   'send-snapshot': sendSnapshot,
+  ping,
+  restart,
+  'read-index': readIndex,
+  'request-snapshot': requestSnapshot,
+  'report-snapshot': reportSnapshot,
+  'set-priority': setPriority,
+  'enable-group-commit': enableGroupCommit,
+  'assign-commit-groups': assignCommitGroups,
+  'adjust-max-inflight': adjustMaxInflight,
+  'log-unavailable': logUnavailable,
+  'entries-fetched': entriesFetched,
+  'propose-membership-change': proposeMembershipChange,
   stabilize,
 };
 
 /**
  * Stories of nodes that talk to each other: each step does something to a node or lets messages go, and prints what came of it. The
- * commands are those of etcd/raft's interaction tests.
+ * commands are those of etcd/raft's interaction tests, and beside them some for what only raft-rs and this core have.
  */
 export function interactionRunner(): StepRunner {
   const environment = new Environment();

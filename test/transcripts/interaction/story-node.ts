@@ -16,14 +16,21 @@ export class StoryNode {
   constructor(
     readonly config: Config,
     snapshot: Snapshot | undefined,
+    storage = new StoryStorage(snapshot),
   ) {
-    this.storage = new StoryStorage(snapshot);
+    this.storage = storage;
     this.hardState = this.storage.hardState;
     this.node = new RawNode(config, this.storage);
   }
 
   get id(): number {
     return this.config.id;
+  }
+
+  /** The same node after its power has failed: its storage is there, of its state machine what it last wrote to a snapshot. */
+  static restarted({ config, storage }: StoryNode): StoryNode {
+    storage.forgetAppliedState();
+    return new StoryNode({ ...config, applied: 0 }, undefined, storage);
   }
 }
 
@@ -49,6 +56,23 @@ class StoryStorage extends MemStorage {
 
   override snapshot(): Snapshot {
     return this.newest;
+  }
+
+  /** Compaction is what makes the state of there durable, and the configuration with it. */
+  override compact(index: number): void {
+    super.compact(index);
+    const state = this.#stateAt(index);
+    if (state?.metadata?.confState !== undefined) this.setConfState(state.metadata.confState);
+  }
+
+  /** Goes back to the state where the log begins, from which a restarted node applies it again. */
+  forgetAppliedState(): void {
+    const state = this.#stateAt(this.firstIndex() - 1);
+    if (state !== undefined) this.history.splice(this.history.indexOf(state) + 1);
+  }
+
+  #stateAt(index: number): Snapshot | undefined {
+    return this.history.find(({ metadata }) => metadata?.index === index);
   }
 }
 
