@@ -267,6 +267,7 @@ export class RaftNode implements NodeApi {
         this.driver.schedule();
       },
       lowestActiveMatch: () => this.lowestActiveMatch(),
+      isInstalling: () => this.context.core.raft.raftLog.unstable.snapshot !== undefined,
       position: () => ({ term: this.context.core.raft.term, commit: this.context.core.raft.raftLog.committed }),
     });
   }

@@ -30,6 +30,8 @@ export interface SnapshotsOptions {
   readonly onTransferEnded: (to: number, delivered: boolean) => void;
   /** Lowest index that a reachable peer of this leader has; undefined on a node that does not lead. */
   readonly lowestActiveMatch: () => number | undefined;
+  /** Whether the core has taken a snapshot that no turn has installed yet. */
+  readonly isInstalling: () => boolean;
   /** Term and commit index, to judge what is offered. */
   readonly position: () => { term: number; commit: number };
 }
@@ -149,9 +151,9 @@ export class Snapshots implements SnapshotTransfers {
     return this.options.store.snapshots.receive(metadata).then((sink) => this.guarded(sink));
   }
 
-  /** The turn is over that took in what was received: what was staged is installed, or was not wanted. */
+  /** The turn is over that took in what was received: what was staged is installed, or was not wanted, or waits for the disk. */
   onTurnEnded(): void {
-    this.staged = false;
+    this.staged &&= this.options.isInstalling();
   }
 
   /** Staging another file would pull the staged one from under the core, which may be about to install it. */

@@ -23,7 +23,8 @@ import { KvMachine } from '../../src/state-machine/index.js';
 import { openStore } from '../../src/storage/index.js';
 
 const silence = () => {};
-const noMetrics: Metrics = {
+/** Counts nothing. */
+export const noMetrics: Metrics = {
   proposalApplied: silence,
   refused: silence,
   flushed: silence,

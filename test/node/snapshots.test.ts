@@ -1,0 +1,54 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { silentLogger } from '../../src/base/logger.js';
+import { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
+import { defaultNodeConfig } from '../../src/node/node-config.js';
+import type { Transport } from '../../src/node/ports.js';
+import { Snapshots } from '../../src/node/snapshots.js';
+import { MemoryCluster, noMetrics } from './memory-cluster.js';
+
+let cluster: MemoryCluster;
+afterEach(() => cluster.close());
+
+const noTransport: Transport = {
+  start: () => {},
+  setPeers: () => {},
+  send: () => {},
+  sendSnapshot: () => Promise.resolve(),
+  links: () => [],
+  close: () => Promise.resolve(),
+};
+
+function offer(index: number): Message {
+  const confState = { voters: [1, 2], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
+  const snapshot = { data: new Uint8Array(0), metadata: { index, term: 1, confState } };
+  return Message.fromPartial({ msgType: MessageType.SNAPSHOT, from: 2, to: 1, term: 1, snapshot });
+}
+
+it('stages no second snapshot as long as the first one waits to be installed, however many turns that takes', async () => {
+  cluster = await MemoryCluster.bootstrapped([1]);
+  const { store } = await cluster.leader();
+  const finished: number[] = [];
+  vi.spyOn(store.snapshots, 'receive').mockImplementation(async ({ index }) => ({
+    write: () => Promise.resolve(),
+    abort: () => Promise.resolve(),
+    finish: async () => void finished.push(index),
+  }));
+  let isInstalling = false;
+  const snapshots = new Snapshots({
+    ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
+    ...{ metrics: noMetrics, onTransferEnded: () => {}, lowestActiveMatch: () => undefined },
+    isInstalling: () => isInstalling,
+    position: () => ({ term: 1, commit: 1 }),
+  });
+  await (await snapshots.receive(offer(5))).finish();
+  // The core takes it, but the disk is busy: the turns that follow write nothing.
+  isInstalling = true;
+  snapshots.onTurnEnded();
+  snapshots.onTurnEnded();
+  const second = await snapshots.receive(offer(7));
+  await expect(second.finish()).rejects.toMatchObject({ code: 'E_OVERLOADED', retryable: true });
+  isInstalling = false;
+  snapshots.onTurnEnded();
+  await (await snapshots.receive(offer(8))).finish();
+  expect(finished).toEqual([5, 8]);
+});
