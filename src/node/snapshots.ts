@@ -19,6 +19,9 @@ export interface SnapshotTransfers {
 /** A snapshot that failed (the disk is full, say) is not tried again at each turn. */
 const pauseAfterFailureMs = 30_000;
 
+/** Shares of `snapshotLogBytes` that the log may have before peers that lag behind keep nothing in it any more: they get a snapshot. */
+const keptForPeersMax = 2;
+
 export interface SnapshotsOptions {
   readonly config: NodeConfig;
   readonly store: LogStore;
@@ -44,6 +47,8 @@ export class Snapshots implements SnapshotTransfers {
   private readonly transfers = new Map<number, SnapshotTransfer>();
   private running = false;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** Bytes that the log still had behind the last snapshot: they do not make the node take the next one. */
+  private keptBytes = 0;
   /** A received file waits for the core to take or leave it. */
   private staged = false;
 
@@ -60,7 +65,8 @@ export class Snapshots implements SnapshotTransfers {
     const lastIndex = store.snapshots.list()[0]?.index ?? store.firstIndex() - 1;
     const grown = store.flushedApplied - lastIndex;
     if (grown <= 0) return;
-    if (grown < config.snapshotEntries && store.logBytes < config.snapshotLogBytes) return;
+    this.keptBytes = Math.min(this.keptBytes, store.logBytes);
+    if (grown < config.snapshotEntries && store.logBytes - this.keptBytes < config.snapshotLogBytes) return;
     this.running = true;
     this.take(store.logBytes < config.snapshotLogBytes ? config.keepEntries : 0)
       .catch((thrown: unknown) => {
@@ -73,11 +79,12 @@ export class Snapshots implements SnapshotTransfers {
   }
 
   /**
-   * Takes a snapshot and compacts the log up to `keepEntries` before it, but for what reachable peers of this leader still need.
+   * Takes a snapshot and compacts the log up to `keepEntries` before it, but for what reachable peers of this leader still need while that is
+   * not too much.
    * @returns the snapshot, and the first index of the log afterwards
    */
   async take(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }> {
-    const { store, clock, metrics, lowestActiveMatch } = this.options;
+    const { store, config, clock, metrics, lowestActiveMatch } = this.options;
     if (store.identity.clusterId === '') {
       throw new RaftctlError(
         'E_NOT_BOOTSTRAPPED',
@@ -87,8 +94,10 @@ export class Snapshots implements SnapshotTransfers {
     const startedMs = clock();
     const snapshot = await store.snapshots.create();
     metrics.snapshotCreated(clock() - startedMs, snapshot.bytes);
-    const upTo = Math.min(snapshot.index - keepEntries, lowestActiveMatch() ?? snapshot.index);
+    const needed = store.logBytes < keptForPeersMax * config.snapshotLogBytes ? lowestActiveMatch() : undefined;
+    const upTo = Math.min(snapshot.index - keepEntries, needed ?? snapshot.index);
     if (upTo >= store.firstIndex()) await store.compact(upTo);
+    this.keptBytes = store.logBytes;
     return { snapshot, logFirst: store.firstIndex() };
   }
 

@@ -52,3 +52,47 @@ it('stages no second snapshot as long as the first one waits to be installed, ho
   await (await snapshots.receive(offer(8))).finish();
   expect(finished).toEqual([5, 8]);
 });
+
+it('takes one snapshot for each share of log, though a slow peer needs what is before it, and cuts that peer off in the end', async () => {
+  cluster = await MemoryCluster.bootstrapped([1]);
+  const { store } = await cluster.leader();
+  let [applied, logBytes, firstIndex] = [100, 1000, 2];
+  const log: string[] = [];
+  vi.spyOn(store, 'flushedApplied', 'get').mockImplementation(() => applied);
+  vi.spyOn(store, 'logBytes', 'get').mockImplementation(() => logBytes);
+  vi.spyOn(store, 'firstIndex').mockImplementation(() => firstIndex);
+  vi.spyOn(store, 'compact').mockImplementation(async (index) => {
+    log.push(`compacted to ${index}`);
+    logBytes = Math.round((logBytes * (applied - index)) / (applied - firstIndex + 1));
+    firstIndex = index + 1;
+  });
+  vi.spyOn(store.snapshots, 'create').mockImplementation(async () => {
+    log.push(`snapshot at ${applied}`);
+    const confState = { voters: [1], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
+    return { index: applied, term: 1, bytes: 1, createdMs: 0, confState, checksum: 0 };
+  });
+  const snapshots = new Snapshots({
+    ...{ config: { ...defaultNodeConfig, snapshotLogBytes: 1000, keepEntries: 0 }, store, transport: noTransport },
+    ...{
+      clock: () => 0,
+      logger: silentLogger,
+      metrics: noMetrics,
+      onTransferEnded: () => {},
+      isInstalling: () => false,
+    },
+    lowestActiveMatch: () => 1,
+    position: () => ({ term: 1, commit: 1 }),
+  });
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn++) {
+      snapshots.maybeTake();
+      await new Promise(setImmediate);
+      applied++;
+      logBytes += 10;
+    }
+  };
+  await turns(90);
+  expect(log).toEqual(['snapshot at 100']);
+  await turns(20);
+  expect(log).toEqual(['snapshot at 100', 'snapshot at 200', 'compacted to 200']);
+});
