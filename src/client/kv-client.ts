@@ -35,11 +35,15 @@ export class KvClient {
     return readAt(this.context, consistency, (node, deadlineMs) => node.unary(Kv.get, request, deadlineMs));
   }
 
-  /** @param value JSON text */
+  /**
+   * Puts a value under a key, whatever was there.
+   * @param value JSON text
+   */
   put(key: string, value: string): Promise<PutResponse> {
     return proposeOnce(this.context, this.sessions, Kv.put, (session) => ({ key, value, session }));
   }
 
+  /** Takes a key away, if it is there. */
   delete(key: string): Promise<DeleteResponse> {
     return proposeOnce(this.context, this.sessions, Kv.delete, (session) => ({ key, session }));
   }

@@ -23,6 +23,7 @@ export class RegisterClient {
     return readAt(this.context, consistency, (node, deadlineMs) => node.unary(Register.read, request, deadlineMs));
   }
 
+  /** Replaces the value, whatever it was. */
   write(value: Uint8Array): Promise<WriteResponse> {
     return proposeOnce(this.context, this.sessions, Register.write, (session) => ({ value, session }));
   }

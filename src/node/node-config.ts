@@ -32,6 +32,7 @@ export interface NodeConfig {
   readonly catchUpTimeoutMs: number;
 }
 
+/** Settings that suit a cluster in one data centre. */
 export const defaultNodeConfig: NodeConfig = {
   tickMs: 100,
   electionTicks: 10,

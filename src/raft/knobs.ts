@@ -8,23 +8,30 @@ import { bcastAppend, maybeCommit } from './replication.js';
 export class Knobs {
   constructor(private readonly raft: Raft) {}
 
+  /** See `Config.priority`. */
   setPriority(priority: number): void {
     this.raft.priority = priority;
   }
 
+  /** See `Config.checkQuorum`. */
   setCheckQuorum(on: boolean): void {
     this.raft.checkQuorum = on;
   }
 
+  /** See `Config.skipBcastCommit`. */
   setSkipBcastCommit(on: boolean): void {
     this.raft.skipBcastCommit = on;
   }
 
+  /** See `Config.batchAppend`. */
   setBatchAppend(on: boolean): void {
     this.raft.batchAppend = on;
   }
 
-  /** @param bytes of committed entries in one Ready */
+  /**
+   * See `Config.maxCommittedSizePerReady`.
+   * @param bytes of committed entries in one Ready
+   */
   setMaxCommittedSizePerReady(bytes: number): void {
     this.raft.maxCommittedSizePerReady = bytes;
   }
@@ -47,6 +54,7 @@ export class Knobs {
     this.raft.randomizedElectionTimeout = ticks;
   }
 
+  /** Draws the time-out anew. */
   resetRandomizedElectionTimeout(): void {
     this.raft.randomizedElectionTimeout = this.raft.drawElectionTimeout();
   }
@@ -88,6 +96,7 @@ export class Knobs {
     if (this.raft.tracker.groupCommit()) this.#commitAgain();
   }
 
+  /** No peer belongs to a commit group any more. */
   clearCommitGroup(): void {
     for (const progress of this.raft.tracker.progress.values()) progress.commitGroupId = 0;
   }

@@ -90,6 +90,7 @@ export class MemStorage implements Storage {
     return { ...this.#hardState };
   }
 
+  /** Keeps the `hs` of a Ready. */
   setHardState(hardState: HardState): void {
     this.#hardState = { ...hardState };
   }
@@ -98,6 +99,7 @@ export class MemStorage implements Storage {
     return this.#confState;
   }
 
+  /** Keeps what `RawNode.applyConfChange` has returned. */
   setConfState(confState: ConfState): void {
     this.#confState = confState;
   }

@@ -61,10 +61,12 @@ export class RaftLog {
     return snapshot === undefined ? this.store.firstIndex() : snapshotIndex(snapshot) + 1;
   }
 
+  /** Index of the last entry, wherever it is. */
   lastIndex(): number {
     return this.unstable.lastIndex;
   }
 
+  /** Term of the last entry. */
   lastTerm(): number {
     const term = this.term(this.lastIndex());
     if (term === undefined) throw new FatalRaftError(`the term of the last entry, ${this.lastIndex()}, is not known`);
@@ -83,6 +85,7 @@ export class RaftLog {
     }
   }
 
+  /** Whether the entry at `index` is there and of `term`. */
   matchTerm(index: number, term: number): boolean {
     return this.term(index) === term;
   }
@@ -226,6 +229,7 @@ export class RaftLog {
     return Math.min(this.committed, this.persisted + this.maxApplyUnpersistedLogLimit);
   }
 
+  /** Whether there are committed entries after `since` that may be applied. */
   hasNextEntriesSince(since: number): boolean {
     return since < this.#appliable() && !this.hasPendingSnapshot();
   }

@@ -94,7 +94,10 @@ export class RawNode {
     if (this.#raft.role === 'leader') bcastHeartbeat(this.#raft);
   }
 
-  /** @throws ProposalDroppedError */
+  /**
+   * Proposes a command. It is committed when it comes back in `committedEntries`, with this context; it may never come.
+   * @throws ProposalDroppedError
+   */
   propose(context: Uint8Array, data: Uint8Array): void {
     propose(this.#raft, [newEntry(EntryType.NORMAL, data, context)]);
   }
@@ -264,6 +267,7 @@ export class RawNode {
     appliedTo(this.#raft, index);
   }
 
+  /** How the node stands. A copy. */
   status(): Status {
     return statusOf(this.#raft);
   }

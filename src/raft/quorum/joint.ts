@@ -29,6 +29,7 @@ export class JointConfig {
     return this.#ids.includes(id);
   }
 
+  /** Whether both sets count. */
   isJoint(): boolean {
     return this.outgoing.size > 0;
   }

@@ -29,6 +29,7 @@ export class MajorityConfig {
     return this.ids.length;
   }
 
+  /** Whether it is one of these voters. */
   has(id: number): boolean {
     return this.ids.includes(id);
   }

@@ -38,6 +38,7 @@ export class Configuration {
     return ascending([...this.voters.ids(), ...this.learners]);
   }
 
+  /** As it is kept in snapshots; every list ascends. */
   toConfState(): ConfState {
     return {
       voters: [...this.voters.incoming.ids],

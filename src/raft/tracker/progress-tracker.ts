@@ -43,6 +43,7 @@ export class ProgressTracker implements GroupAckedIndexer {
     return this.#progress;
   }
 
+  /** Progress of a member; undefined for anybody else. */
   get(id: number): Progress | undefined {
     return this.#progress.get(id);
   }
@@ -74,10 +75,12 @@ export class ProgressTracker implements GroupAckedIndexer {
     return this.#conf.voters.groupCommittedIndex(this);
   }
 
+  /** Whether commits must be on two commit groups (raft-rs group commit). */
   enableGroupCommit(on: boolean): void {
     this.#groupCommit = on;
   }
 
+  /** Whether group commit is on. */
   groupCommit(): boolean {
     return this.#groupCommit;
   }
