@@ -20,6 +20,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   process.stdout.write(`node ${options.id} listening on ${daemon.address}\n`);
   try {
     await Promise.race([stop.requested, daemon.failed]);
+  } catch (thrown) {
+    // What cannot be closed any more is cut off: whoever watches this process must not take that for a clean end.
+    process.exitCode = 1;
+    throw thrown;
   } finally {
     await close(daemon);
     stop.release();
