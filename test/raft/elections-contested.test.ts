@@ -283,50 +283,6 @@ describe('asking for a vote', () => {
   );
 });
 
-describe('the time-out', () => {
-  test('is reached with the randomised number of ticks and not one before', () => {
-    const { node } = new Peer(testConfig(1), storageWith({ voters: [1, 2, 3] }));
-    node.knobs.setRandomizedElectionTimeout(13);
-    for (let ticks = 0; ticks < 12; ticks++) node.tick();
-    expect([node.raft.role, node.raft.electionElapsed]).toEqual(['follower', 12]);
-    node.tick();
-    expect(node.raft.role).toBe('candidate');
-  });
-
-  test('passes over a node that may not lead, which goes on counting', () => {
-    const { node } = new Peer(testConfig(3), storageWith({ voters: [1, 2], learners: [3] }));
-    for (let ticks = 0; ticks < 50; ticks++) node.tick();
-    expect([node.raft.role, node.raft.electionElapsed]).toEqual(['follower', 50]);
-    node.applyConfChange({ id: 0, changeType: 0, nodeId: 3, context: new Uint8Array(0) });
-    node.tick();
-    expect(node.raft.role).toBe('candidate');
-  });
-
-  test('is drawn from the range that the configuration gives, and can be drawn anew', () => {
-    const peer = new Peer(testConfig(1, { minElectionTick: 15, maxElectionTick: 18 }), storageWith({ voters: [1, 2] }));
-    const drawn = new Set<number>();
-    for (let times = 0; times < 200; times++) {
-      peer.node.knobs.resetRandomizedElectionTimeout();
-      drawn.add(peer.node.raft.randomizedElectionTimeout);
-    }
-    expect([...drawn].sort()).toEqual([15, 16, 17]);
-  });
-
-  test('seldom comes for two nodes at once', () => {
-    let clashes = 0;
-    for (let round = 0; round < 200; round++) {
-      const seeded = Array.from(
-        { length: 5 },
-        (_, i) => new Peer(testConfig(1000 * round + i + 1), storageWith({ voters: [1] })),
-      );
-      const timeouts = seeded.map(({ node }) => node.raft.randomizedElectionTimeout).sort((a, b) => a - b);
-      if (timeouts[0] === timeouts[1]) clashes++;
-    }
-    // Of five numbers out of ten the two lowest are the same in 3 of 10 cases.
-    expect(clashes / 200).toBeLessThan(0.5);
-  });
-});
-
 describe('priority', () => {
   test.each([
     ['lower priority, longer log', 1, 2, [1, 1], [1], true],
