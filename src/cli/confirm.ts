@@ -10,7 +10,10 @@ export function canAsk(): boolean {
 export async function confirm(question: string): Promise<void> {
   const dialogue = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await dialogue.question(`${question} [y/N] `);
+    // Ctrl-C and Ctrl-D end the talk, and are a no like any other: readline alone throws at the one and waits for ever at the other.
+    const ended = new Promise<string>((resolve) => dialogue.once('close', () => resolve('')));
+    dialogue.once('SIGINT', () => dialogue.close());
+    const answer = await Promise.race([dialogue.question(`${question} [y/N] `), ended]);
     if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     dialogue.close();
