@@ -1,31 +1,36 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { type Tracer, traceLine } from '../../src/raft/trace.js';
 import { type Outcome, STEPS_DEFAULT, simulate } from './simulation.js';
 
 /*
- * npm run sim -- [--seed S] [--seeds N] [--steps N]
+ * npm run sim -- [--seed S] [--seeds N] [--steps N] [--trace FILE]
  *
  * Plays N runs, of the seeds S, S + 1, …, and prints one line about them; of the first that breaks a rule the last things that happened,
- * and the command that plays it again.
+ * and the command that plays it again. The trace has the events of all nodes, in the form of etcd/raft's state trace.
  */
 
 function main(): void {
   const first = option('--seed', Date.now() % 1_000_000);
   const seeds = option('--seeds', process.argv.includes('--seed') ? 1 : 100);
   const steps = option('--steps', STEPS_DEFAULT);
+  const trace = openTrace();
   const started = Date.now();
   let committed = 0;
   let leaders = 0;
   for (let seed = first; seed < first + seeds; seed++) {
-    const outcome = simulate(seed, steps);
+    const outcome = simulate(seed, steps, trace?.tracer);
     committed += outcome.committed;
     leaders += outcome.leaders;
     if (outcome.failure !== undefined) {
       report(outcome, steps);
       process.exitCode = 1;
+      trace?.close();
       return;
     }
     if (seeds === 1)
       process.stdout.write(`seed ${seed}: digest ${outcome.digest}\n${JSON.stringify(outcome.settings)}\n`);
   }
+  trace?.close();
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   process.stdout.write(
     `${seeds} runs from seed ${first}: all rules held; ${committed} entries committed, ${leaders} leaders, ${seconds} s\n`,
@@ -36,6 +41,16 @@ function report({ seed, settings, failure }: Outcome, steps: number): void {
   for (const line of failure?.tail ?? []) process.stdout.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify(settings)}\n${failure?.error.stack ?? ''}\n`);
   process.stdout.write(`seed ${seed} failed; again: npm run sim -- --seed ${seed} --steps ${steps}\n`);
+}
+
+/** The file that was asked for, where one was. */
+function openTrace(): { readonly tracer: Tracer; close(): void } | undefined {
+  const at = process.argv.indexOf('--trace');
+  const path = process.argv[at + 1];
+  if (at < 0) return undefined;
+  if (path === undefined) throw new Error('--trace takes a file');
+  const file = openSync(path, 'w');
+  return { tracer: (event) => void writeSync(file, traceLine(event)), close: () => closeSync(file) };
 }
 
 function option(name: string, otherwise: number): number {

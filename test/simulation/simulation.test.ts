@@ -26,6 +26,17 @@ describe('any run', () => {
     expect([11, 12, 13].map((seed) => simulate(seed, STEPS).digest)).toEqual(digests);
     expect(new Set(digests).size).toBe(3);
   });
+
+  test('goes as it does when nobody listens, while it is traced', () => {
+    const names = new Set<string>();
+    const { digest } = simulate(11, STEPS, ({ name, nid }) => {
+      expect(Number(nid)).toBeGreaterThan(0);
+      names.add(name);
+    });
+    expect(digest).toBe(simulate(11, STEPS).digest);
+    expect(names).toContain('BecomeLeader');
+    expect(names).toContain('Commit');
+  });
 });
 
 describe('the observer notices', () => {

@@ -1,4 +1,5 @@
 import { type Random, randomInt, seededRandom } from '../../src/base/random.js';
+import type { Tracer } from '../../src/raft/trace.js';
 import { type Action, DAILY_ACTIONS, draw, FAULTS, type World } from './actions.js';
 import { Ledger } from './ledger.js';
 import { Network } from './network.js';
@@ -24,9 +25,12 @@ export interface Outcome {
 /** Steps of a run where nothing else is said. */
 export const STEPS_DEFAULT = 4000;
 
-/** Plays one run: chaos for as many steps, then peace, in which the group must come to agree. Nothing but the seed decides. */
-export function simulate(seed: number, steps = STEPS_DEFAULT): Outcome {
-  const simulation = new Simulation(seed, steps);
+/**
+ * Plays one run: chaos for as many steps, then peace, in which the group must come to agree. Nothing but the seed decides.
+ * @param tracer takes the events of all nodes, in the order they happen
+ */
+export function simulate(seed: number, steps = STEPS_DEFAULT, tracer?: Tracer): Outcome {
+  const simulation = new Simulation(seed, steps, tracer);
   let failure: Outcome['failure'];
   try {
     simulation.run();
@@ -54,9 +58,10 @@ export class Simulation implements World {
   readonly nodes: readonly SimNode[];
   #proposals = 0;
 
-  constructor(seed: number, steps: number) {
+  constructor(seed: number, steps: number, trace?: Tracer) {
     this.random = seededRandom(seed);
-    this.settings = drawSettings(this.random, steps);
+    const drawn = drawSettings(this.random, steps);
+    this.settings = { ...drawn, config: { ...drawn.config, trace } };
     this.network = new Network(this.random);
     const nodes: SimNode[] = [];
     const watch = new Watch(nodes, this.network, this.ledger);
