@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Writes the man pages from oclif.manifest.json, one a command and `raftctl.1`; `--check` compares them only. The build runs it after
-// the manifest is written; the pages are committed.
+// Writes the man pages from oclif.manifest.json, one a command and `raftctl.1`, and their list in package.json; `--check` compares them
+// only. The build runs it after the manifest is written; the pages are committed.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,13 +22,18 @@ const stale = [...pages].filter(
 );
 const surplus = present.filter((file) => !pages.has(file));
 
+const listed = [...pages.keys()].sort().map((file) => `man/${file}`);
+const misListed = program.man.join() !== listed.join();
+
 if (process.argv.includes('--check')) {
   for (const file of [...stale.map(([name]) => name), ...surplus])
     process.stderr.write(`man/${file} is not what the build makes\n`);
-  process.exitCode = stale.length + surplus.length > 0 ? 1 : 0;
+  if (misListed) process.stderr.write('package.json lists other man pages than there are\n');
+  process.exitCode = stale.length + surplus.length > 0 || misListed ? 1 : 0;
 } else {
   for (const [file, text] of stale) writeFileSync(join(root, 'man', file), text);
   for (const file of surplus) rmSync(join(root, 'man', file));
+  if (misListed) writeFileSync(join(root, 'package.json'), `${JSON.stringify({ ...program, man: listed }, null, 2)}\n`);
 }
 
 function programPage() {
