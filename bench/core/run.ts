@@ -7,7 +7,7 @@ import { replicationBenchmarks } from './replication.js';
 import { singleNodeBenchmarks } from './single-node.js';
 
 // npm run bench:core -- [--rounds 5] [--warm-up 200] [--milliseconds 500] [--only TEXT] [--json FILE]
-// The consensus core alone, in one process and on one core: no disk, no network, no codec. Figures are medians of rounds that take turns.
+// The consensus core alone, in one process: no disk, no network, no codec. Figures are processor time, medians of rounds that take turns.
 
 const { values } = parseArgs({
   options: {

@@ -14,13 +14,16 @@ test('each measures something of its own', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test.each(benchmarks.map((one): [string, Benchmark] => [one.name, one]))('%s does its work, again and again', (_, one) => {
-  const workload = one.prepare();
-  for (let slice = 0; slice < 2; slice++) {
-    workload.between?.();
-    expect(workload.run()).toBeGreaterThan(0);
-  }
-});
+test.each(benchmarks.map((one): [string, Benchmark] => [one.name, one]))(
+  '%s does its work, again and again',
+  (_, one) => {
+    const workload = one.prepare();
+    for (let slice = 0; slice < 2; slice++) {
+      workload.between?.();
+      expect(workload.run()).toBeGreaterThan(0);
+    }
+  },
+);
 
 test('replication counts each entry once, however many members apply it', () => {
   for (const one of replicationBenchmarks.filter(({ name }) => /batches of 64$/.test(name))) {
@@ -48,8 +51,8 @@ describe('the harness', () => {
     const [figure] = measureAll([{ name: 'b', unit: 'run', prepare }], [], effort);
     expect(figure?.lowest).toBeLessThanOrEqual(figure?.value ?? 0);
     expect(figure?.value).toBeLessThanOrEqual(figure?.highest ?? 0);
-    // A warm-up and a measurement in each round.
-    expect(counted.runs).toBe(6);
+    // A warm-up and a measurement in each round, of 16 slices each.
+    expect(counted.runs).toBe(6 * 16);
   });
 
   test('prints one line for each figure', () => {
