@@ -53,7 +53,8 @@ function rowsOf(text: string): Row[] {
 function referencesOf(cell: string): Reference[] {
   return cell.split('<br>').flatMap((part) => {
     const found = /^`(?<file>[^`]+)`(?: › (?<title>.+))?$/.exec(part);
-    return found?.groups?.file === undefined ? [] : [{ file: found.groups.file, title: found.groups.title }];
+    const { file, title } = found?.groups ?? {};
+    return file === undefined ? [] : [{ file, title }];
   });
 }
 
@@ -70,9 +71,10 @@ function titlesOf(file: string): ReadonlySet<string> {
   const source = readFileSync(file, 'utf8');
   const titles = new Set<string>();
   for (const { index, 0: call, groups } of source.matchAll(/\b(?:test|describe)(?<each>\.each(?:<[^()]*>)?)?\(/g)) {
+    const { each } = groups ?? {};
     const opened = index + call.length;
     // `test.each(cases)(title, …)`: the title comes behind the cases.
-    const from = groups?.each === undefined ? opened : closingParenthesis(source, opened) + 2;
+    const from = each === undefined ? opened : closingParenthesis(source, opened) + 2;
     const literal = LITERAL.exec(source.slice(from).trimStart())?.[0];
     if (literal !== undefined) titles.add(literal.slice(1, -1).replaceAll(/\\(['"])/g, '$1'));
   }
