@@ -45,6 +45,8 @@ function leadNewConfiguration(raft: Raft): void {
   if (own === undefined || own.isLearner) {
     // It goes on leading the others, without counting itself (Thesis §4.2.2), unless it is to step down.
     if (raft.config.stepDownOnRemoval) stepDown(raft);
+    // Without it a lower majority may do, which none of its peers has any more to say to.
+    else if (maybeCommit(raft)) bcastAppend(raft);
     return;
   }
   if (maybeCommit(raft)) {

@@ -86,6 +86,26 @@ describe('what is committed', () => {
     expect(peer.node.raft.raftLog.committed).toBe(before);
   });
 
+  test('what waited for the leader’s own disk is committed without it once the leader is removed, though no peer has more to say', () => {
+    const network = Network.ofVoters(2);
+    network.campaign(1);
+    const { node, storage } = network.peer(1);
+    node.proposeConfChange(EMPTY, { id: 0, changeType: 1, nodeId: 1, context: EMPTY });
+    const change = node.ready();
+    storage.append(change.entries);
+    node.advanceAppendAsync(change);
+    // The disk is slow: the entry behind the change is on its way to it, and at node 2 already.
+    node.propose(EMPTY, bytes('behind'));
+    const behind = node.ready();
+    storage.append(behind.entries);
+    node.advanceAppendAsync(behind);
+    for (const index of [2, 3]) node.step(message(MessageType.APPEND_RESPONSE, { from: 2, to: 1, term: 1, index }));
+    node.onPersistReady(change.number);
+    expect(node.raft.raftLog.committed).toBe(2);
+    node.applyConfChange({ id: 0, changeType: 1, nodeId: 1, context: EMPTY });
+    expect(node.raft.raftLog.committed).toBe(3);
+  });
+
   test.each([
     ['not the old half alone', [4, 5], 1],
     ['not the new half alone', [2, 3], 1],
