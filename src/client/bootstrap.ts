@@ -34,8 +34,10 @@ export interface BootstrapResult {
 
 /**
  * Makes one cluster of fresh nodes. Every node is asked first whether it can take part; only when all can is anything written. The same
- * call again changes nothing, and finishes what an interrupted one left.
- * @throws RaftctlError E_ALREADY_BOOTSTRAPPED where a node belongs to a cluster that was made otherwise
+ * call again changes nothing, and finishes what an interrupted one left; but not where the others have gone on without a voter: it may be
+ * one that has lost its data, and would vote again on what it had voted on.
+ * @throws RaftctlError E_ALREADY_BOOTSTRAPPED where a node belongs to a cluster that was made otherwise; E_REFUSED for a fresh voter of a
+ * cluster that has gone on
  */
 export async function bootstrap(
   connections: Connections,
@@ -53,13 +55,21 @@ export async function bootstrap(
 
   const found = await onEach(nodes, 'no', async (node) => {
     const { status } = await at(node).unary(Cluster.getStatus, {}, dialMs());
-    return status?.clusterId ?? '';
+    return { clusterId: status?.clusterId ?? '', last: status?.log?.last ?? 0 };
   });
+  const voters = plan.voters.map(({ id }) => id);
+  refuseLateVoters(nodes, found, voters);
   const spec: BootstrapSpec = {
-    clusterId: plan.clusterId ?? sharedId(nodes, found) ?? randomBytes(16).toString('hex'),
+    clusterId:
+      plan.clusterId ??
+      sharedId(
+        nodes,
+        found.map(({ clusterId }) => clusterId),
+      ) ??
+      randomBytes(16).toString('hex'),
     name: plan.name,
     members: nodes.map((node) => ({ ...node, addedIndex: 1 })),
-    voters: plan.voters.map(({ id }) => id),
+    voters,
     learners: plan.learners.map(({ id }) => id),
   };
   await onEach(nodes, 'no', (node) => at(node).unary(Cluster.prepareBootstrap, { spec, nodeId: node.id }, dialMs()));
@@ -72,6 +82,27 @@ export async function bootstrap(
     changed: made.some(({ changed }) => changed),
     nodes,
   };
+}
+
+/** Where a bootstrap leaves the log: whoever has more belongs to a cluster that has elected a leader since. */
+const bootstrapIndex = 1;
+
+function refuseLateVoters(
+  nodes: readonly BootstrapNode[],
+  found: readonly { readonly clusterId: string; readonly last: number }[],
+  voters: readonly number[],
+): void {
+  const last = Math.max(...found.map((node) => node.last));
+  const late = nodes.find((node, place) => found[place]?.clusterId === '' && voters.includes(node.id));
+  if (late === undefined || last <= bootstrapIndex) return;
+  throw new RaftctlError(
+    'E_REFUSED',
+    `node ${late.id} has no data, and the others have gone on to index ${last}: it cannot be bootstrapped any more`,
+    {
+      facts: ['a voter that has lost its data could vote twice, and what was acknowledged could be lost'],
+      hint: `raftctl member remove ${late.id}; then start it with a new --id, and: raftctl member add ${late.address}`,
+    },
+  );
 }
 
 /** The id that nodes have from before; undefined where all are fresh. */

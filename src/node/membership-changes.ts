@@ -12,10 +12,12 @@ import {
 import { type PlannedChange, planChange } from '../membership/index.js';
 import { ProposalDroppedError } from '../raft/errors.js';
 import type { Announcements } from './announcements.js';
+import { CatchUpWatch } from './catch-up.js';
 import type { Leadership } from './leadership.js';
 import type { CallOptions } from './node-api.js';
 import type { NodeContext } from './node-context.js';
 import { planningFacts } from './planning-facts.js';
+import type { SnapshotTransfers } from './snapshots.js';
 
 /** Ended changes that a retry is answered from. */
 const rememberedMax = 32;
@@ -45,6 +47,7 @@ export class MembershipChanges {
     private readonly context: NodeContext,
     private readonly leadership: Leadership,
     private readonly announcements: Announcements,
+    private readonly transfers: SnapshotTransfers,
   ) {}
 
   /** Id of the change that runs; empty where none does. */
@@ -182,33 +185,22 @@ export class MembershipChanges {
 
   /** Waits until each new voter is at most `maxLag` entries behind, replicating. */
   private async catchUp(change: RunningChange): Promise<void> {
-    const { core, options } = this.context;
-    const maxLag = change.request.maxLag || options.config.maxLagEntries;
-    const startedMs = options.clock();
+    const { clock, config } = this.context.options;
+    const maxLag = change.request.maxLag || config.maxLagEntries;
+    const watch = new CatchUpWatch(this.context, this.transfers, change.planned.catchUp, maxLag);
     let lastEventMs = Number.NEGATIVE_INFINITY;
     await this.until(() => {
-      const now = options.clock();
-      const state = change.planned.catchUp.map((id) => this.catchUpOf(id));
-      const behind = state.filter((peer) => peer.state !== 'replicate' || peer.lag > maxLag);
+      const { all, behind } = watch.look();
       if (behind.length === 0) return true;
-      if (now - lastEventMs >= 500) {
-        lastEventMs = now;
-        this.push(change, ChangePhase.CATCHING_UP, `waiting for ${behind.map((peer) => peer.id).join(', ')}`, {
-          catchUp: state,
-        });
+      if (clock() - lastEventMs >= 500) {
+        lastEventMs = clock();
+        const text = `waiting for ${behind.map((peer) => peer.id).join(', ')}`;
+        this.push(change, ChangePhase.CATCHING_UP, text, { catchUp: all });
       }
-      if (now - startedMs > options.config.catchUpTimeoutMs) throw notCaughtUp(behind, now - startedMs);
       return undefined;
     });
     // Only what the core itself sees counts: it will take the change with what it knows now.
-    if (core.raft.role !== 'leader') throw this.context.notLeaderError();
-  }
-
-  private catchUpOf(id: number): CatchUp {
-    const { core } = this.context;
-    const progress = core.raft.tracker.get(id);
-    const match = progress?.matched ?? 0;
-    return { id, match, lag: Math.max(0, core.raft.raftLog.committed - match), state: progress?.state ?? 'unknown' };
+    this.context.requireLeader();
   }
 
   /** A leader that will not be a voter hands over first: the caller goes on with the new leader. */
@@ -301,17 +293,4 @@ function sameChange(first: ChangeMembersRequest, again: ChangeMembersRequest): b
       .join(),
   );
   return left === right;
-}
-
-function notCaughtUp(behind: readonly CatchUp[], elapsedMs: number): RaftctlError {
-  const who = behind.map((peer) => peer.id).join(', ');
-  return new RaftctlError(
-    'E_PENDING',
-    `node ${who} has not caught up within ${Math.round(elapsedMs / 1000)}s; it stays a learner`,
-    {
-      changed: 'yes',
-      facts: behind.map((peer) => `n${peer.id}  ${peer.state}, ${peer.lag} entries behind`),
-      hint: `raftctl progress, then the same command again`,
-    },
-  );
 }

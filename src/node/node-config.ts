@@ -28,8 +28,8 @@ export interface NodeConfig {
   readonly writesInFlightMax: number;
   /** Entries that a member may lag behind and still count as caught up. */
   readonly maxLagEntries: number;
-  /** How long a change of the members waits for a new voter to catch up, in milliseconds. */
-  readonly catchUpTimeoutMs: number;
+  /** How long a change of the members waits for a new voter that makes no progress, in milliseconds. */
+  readonly catchUpStallMs: number;
 }
 
 /** Settings that suit a cluster in one data centre. */
@@ -50,5 +50,5 @@ export const defaultNodeConfig: NodeConfig = {
   applyBytesPerTurnMax: 512 * 1024,
   writesInFlightMax: 2,
   maxLagEntries: 1000,
-  catchUpTimeoutMs: 300_000,
+  catchUpStallMs: 30_000,
 };

@@ -75,7 +75,7 @@ export class RaftNode implements NodeApi {
     this.progresses = new PeerProgresses(options.clock);
     this.announcements = new Announcements(options.clock);
     this.snapshots = this.newSnapshots();
-    this.changes = new MembershipChanges(this.context, this.leadership, this.announcements);
+    this.changes = new MembershipChanges(this.context, this.leadership, this.announcements, this.snapshots);
     this.report = new NodeReport(this.context, this.progresses, this.snapshots, this.changes);
     this.applier = new Applier(this.context, this.state, this.proposing.pending, (members) => this.setMembers(members));
     this.driver = this.newDriver();

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
 import { type Client, createClient } from '../../src/client/index.js';
-import { Role } from '../../src/gen/raftctl/v1/cluster.js';
+import { NodeStatus, Role } from '../../src/gen/raftctl/v1/cluster.js';
 import type { PutRequest } from '../../src/gen/raftctl/v1/kv.js';
 import { FakeNode, notLeader, startTrio, withoutLeader } from './fake-node.js';
 
@@ -266,6 +266,18 @@ describe('bootstrap', () => {
     if (first === undefined) throw new Error('two nodes were started');
     first.status.clusterId = 'a'.repeat(32);
     expect(await client.bootstrap(plan())).toMatchObject({ clusterId: 'a'.repeat(32), changed: true });
+  });
+
+  test('does not take back a voter without data where the others have gone on: it may have forgotten its votes', async () => {
+    const [first] = nodes;
+    if (first === undefined) throw new Error('two nodes were started');
+    first.status = NodeStatus.fromPartial({ id: 1, clusterId: 'a'.repeat(32), log: { last: 7 } });
+    const error = await errorOf(client.bootstrap(plan()));
+    expect([error.code, error.message]).toEqual([
+      'E_REFUSED',
+      'node 2 has no data, and the others have gone on to index 7: it cannot be bootstrapped any more',
+    ]);
+    expect(nodes[1]?.requests('bootstrap')).toEqual([]);
   });
 
   test('is refused where the nodes belong to two clusters', async () => {

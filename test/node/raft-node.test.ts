@@ -173,6 +173,16 @@ describe('members of a cluster', () => {
     expect(events.at(-1)).toMatchObject({ phase: ChangePhase.DONE, confState: { voters: [1, 2, 3], learners: [] } });
   });
 
+  it('that never answer are held as learners: the change gives up on them, and the next one may begin', async () => {
+    cluster = await MemoryCluster.bootstrapped([1, 2, 3], { catchUpStallMs: 100 });
+    const leader = await cluster.leader();
+    const grown = change(leader, { voters: sets([1, 2, 3, 4]), peers: [MemoryCluster.member(4)] });
+    await expect(grown).rejects.toMatchObject({ code: 'E_PENDING', changed: 'yes' });
+    expect(leader.node.listMembers().confState).toMatchObject({ voters: [1, 2, 3], learners: [4] });
+    expect((await change(leader, { learners: sets([]) })).at(-1)).toMatchObject({ phase: ChangePhase.DONE });
+    await put(leader, 'a', '1');
+  });
+
   it('stay as they are in a dry run, and when the request asks for what is already so', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
     const leader = await cluster.leader();
