@@ -1,6 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { type KvWriteData, notSwapped, readKeyAndValue, toExpectation, toPrev } from '../../src/cli/kv-data.js';
+import {
+  type KvWriteData,
+  kvWriteText,
+  notSwapped,
+  readKeyAndValue,
+  toExpectation,
+  toPrev,
+} from '../../src/cli/kv-data.js';
 
 export default class KvCas extends ClusterCommand<typeof KvCas> {
   static override summary = 'write a key if it is as expected';
@@ -33,8 +40,8 @@ export default class KvCas extends ClusterCommand<typeof KvCas> {
     return { key, index, term, requestId: client.clientId, version, applied: swapped, prev: toPrev(key, prev) };
   }
 
-  protected override text({ key, applied, version, index }: KvWriteData): string {
-    return applied ? `${key} version ${version} index ${index}` : '';
+  protected override text(data: KvWriteData): string {
+    return data.applied ? kvWriteText(data) : '';
   }
 
   protected override names({ key, applied }: KvWriteData): readonly string[] {

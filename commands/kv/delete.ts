@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { type KvWriteData, noSuchKey, toPrev } from '../../src/cli/kv-data.js';
+import { type KvWriteData, kvWriteText, noSuchKey, toPrev } from '../../src/cli/kv-data.js';
 
 export default class KvDelete extends ClusterCommand<typeof KvDelete> {
   static override summary = 'delete a key';
@@ -26,7 +26,7 @@ export default class KvDelete extends ClusterCommand<typeof KvDelete> {
     return { key, index, term, requestId: client.clientId, version: 0, applied: deleted, prev: toPrev(key, prev) };
   }
 
-  protected override text({ key, applied, index }: KvWriteData): string {
-    return applied ? `${key} deleted index ${index}` : '';
+  protected override text(data: KvWriteData): string {
+    return data.applied ? kvWriteText(data) : '';
   }
 }

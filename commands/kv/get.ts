@@ -1,11 +1,12 @@
 import { Args } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { consistencyFlag } from '../../src/cli/flags.js';
-import { jsonText, type KvValueData, noSuchKey, toKvValueData } from '../../src/cli/kv-data.js';
+import { type KvValueData, noSuchKey, toKvValueData } from '../../src/cli/kv-data.js';
 
 export default class KvGet extends ClusterCommand<typeof KvGet> {
   static override summary = 'read a key';
-  static override description = 'Prints the value as JSON in one line. Ends with exit 1 where there is no such key.';
+  static override description =
+    'Prints the JSON text as it was stored, to the last digit. Ends with exit 1 where there is no such key.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> greeting',
     '<%= config.bin %> <%= command.id %> greeting --consistency local --node 2',
@@ -24,7 +25,7 @@ export default class KvGet extends ClusterCommand<typeof KvGet> {
     return toKvValueData(key, pair);
   }
 
-  protected override text({ found, value }: KvValueData): string {
-    return found ? jsonText(value) : '';
+  protected override text({ value }: KvValueData): string {
+    return value?.text ?? '';
   }
 }

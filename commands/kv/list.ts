@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { consistencyFlag } from '../../src/cli/flags.js';
-import { jsonText, type KvValueData, toKvValueData } from '../../src/cli/kv-data.js';
+import { type KvValueData, toKvValueData } from '../../src/cli/kv-data.js';
 import { renderTable } from '../../src/cli/table.js';
 
 /** `data` of `kv list`. */
@@ -34,7 +34,7 @@ export default class KvList extends ClusterCommand<typeof KvList> {
   }
 
   protected override text({ pairs }: KvListData): Promise<string> {
-    const rows = pairs.map(({ key, version, value }) => [key, String(version), jsonText(value)]);
+    const rows = pairs.map(({ key, version, value }) => [key, String(version), value?.line ?? '']);
     return renderTable([{ head: 'KEY' }, { head: 'VERSION' }, { head: 'VALUE' }], rows, this.tableOptions);
   }
 

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { type KvWriteData, readKeyAndValue, toPrev } from '../../src/cli/kv-data.js';
+import { type KvWriteData, kvWriteText, readKeyAndValue, toPrev } from '../../src/cli/kv-data.js';
 
 export default class KvPut extends ClusterCommand<typeof KvPut> {
   static override summary = 'write a key';
@@ -27,8 +27,8 @@ export default class KvPut extends ClusterCommand<typeof KvPut> {
     return { key, index, term, requestId: client.clientId, version, applied: true, prev: toPrev(key, prev) };
   }
 
-  protected override text({ key, version, index }: KvWriteData): string {
-    return `${key} version ${version} index ${index}`;
+  protected override text(data: KvWriteData): string {
+    return kvWriteText(data);
   }
 
   protected override names({ key }: KvWriteData): readonly string[] {

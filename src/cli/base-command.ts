@@ -156,7 +156,7 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
   }
 
   #namesText(data: unknown): string {
-    const names = this.names(data);
+    const names = this.names(data).map(escapeControl);
     if (this.format === 'name') return names.join('\n');
     return names.map((name) => name.slice(name.indexOf('/') + 1)).join('\n');
   }

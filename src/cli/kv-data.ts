@@ -2,12 +2,14 @@ import { RaftctlError } from '../base/errors.js';
 import { checkJson, checkKey } from '../base/kv-limits.js';
 import type { KvExpectation, KvPair } from '../client/index.js';
 import { readText } from './payload.js';
+import { RawJson } from './raw-json.js';
+import { escapeControl } from './style.js';
 
 /** `data` of `kv get`. */
 export interface KvValueData {
   readonly key: string;
-  /** The JSON value itself; null where there is no such key. */
-  readonly value: unknown;
+  /** The JSON value as it was stored, digit by digit; null where there is no such key. */
+  readonly value: RawJson | null;
   readonly found: boolean;
   /** 0 where there is no such key. */
   readonly version: number;
@@ -31,7 +33,7 @@ export interface KvWriteData {
 /** A pair as data. */
 export function toKvValueData(key: string, pair: KvPair | undefined): KvValueData {
   if (pair === undefined) return { key, value: null, found: false, version: 0, modifiedIndex: null };
-  return { key, value: JSON.parse(pair.value), found: true, version: pair.version, modifiedIndex: pair.modifiedIndex };
+  return { key, value: new RawJson(pair.value), found: true, version: pair.version, modifiedIndex: pair.modifiedIndex };
 }
 
 /** What was there before a write. */
@@ -81,9 +83,10 @@ export function notSwapped(what: string, version: number): RaftctlError {
   return new RaftctlError('E_CONFLICT', `${what} is not as expected: ${found}`);
 }
 
-/** A JSON value in one line. */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value);
+/** A write that was applied, in one line: `greeting version 3 index 42`. */
+export function kvWriteText({ key, version, index }: KvWriteData): string {
+  const what = version === 0 ? 'deleted' : `version ${version}`;
+  return `${escapeControl(key)} ${what} index ${index}`;
 }
 
 /** What a read ends with that found nothing. */

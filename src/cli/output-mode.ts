@@ -1,4 +1,5 @@
 import { type OutputFormat, outputFormats } from './flags.js';
+import { stringifyWithRaw } from './raw-json.js';
 
 /**
  * Form of the result as the raw arguments and the environment ask for it: for when the arguments cannot be parsed, because the failure must be
@@ -25,8 +26,11 @@ export function isDocument(format: OutputFormat): format is 'json' | 'yaml' | 'n
 
 /** Writes a document in its form, with a line end. */
 export async function documentText(document: unknown, format: 'json' | 'yaml' | 'ndjson'): Promise<string> {
-  if (format === 'json') return `${JSON.stringify(document, null, 2)}\n`;
-  if (format === 'ndjson') return `${JSON.stringify(document)}\n`;
+  if (format !== 'yaml') {
+    const indent = format === 'json' ? 2 : undefined;
+    return `${stringifyWithRaw(document, (whole, replacer) => JSON.stringify(whole, replacer, indent))}\n`;
+  }
   const { stringify } = await import('yaml');
-  return stringify(document, { aliasDuplicateObjects: false });
+  // JSON is YAML too, so raw values stay as they are.
+  return stringifyWithRaw(document, (whole, replacer) => stringify(whole, replacer, { aliasDuplicateObjects: false }));
 }
