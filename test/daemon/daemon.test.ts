@@ -158,10 +158,11 @@ describe('a node', () => {
     );
     watch.on('error', () => {});
     watch.on('data', ({ status: health }: { status: string }) => seen.push(health));
-    await vi.waitUntil(() => seen.length === 1, { interval: 5 });
+    const told = (count: number) => vi.waitUntil(() => seen.length === count, { interval: 5, timeout: 20_000 });
+    await told(1);
     await bootstrap([daemon]);
-    await vi.waitUntil(() => seen.length === 2, { interval: 5, timeout: 10_000 });
-    await daemon.stop();
+    await told(2);
+    await Promise.all([daemon.stop(), told(3)]);
     expect(seen).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']);
   });
 
