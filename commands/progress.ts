@@ -1,8 +1,12 @@
+import { RaftctlError } from '../src/base/errors.js';
 import { ClusterCommand } from '../src/cli/cluster-command.js';
-import { type ProgressListData, progressText, toProgressListData } from '../src/cli/progress-data.js';
+import { type ProgressListData, progressText, toLeaderlessData, toProgressListData } from '../src/cli/progress-data.js';
+import { toStatusData } from '../src/cli/status-data.js';
 
 export default class Progress extends ClusterCommand<typeof Progress> {
   static override summary = 'show how far each node has come, as the leader tracks it';
+  static override description =
+    'Without a leader nobody tracks the others: then it shows what each node says of itself, and ends with exit 6.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -o wide',
@@ -11,17 +15,32 @@ export default class Progress extends ClusterCommand<typeof Progress> {
   static override kind = 'Progress';
 
   async run(): Promise<ProgressListData> {
-    const { leader, status } = await (await this.connect()).leader();
-    this.source = { node: leader.id, consistency: 'local', term: leader.term };
-    this.cluster = { id: status.clusterId, name: status.clusterName, incarnation: status.incarnation };
-    return toProgressListData(status);
+    try {
+      const { leader, status } = await (await this.connect()).leader();
+      this.source = { node: leader.id, consistency: 'local', term: leader.term };
+      this.cluster = { id: status.clusterId, name: status.clusterName, incarnation: status.incarnation };
+      return toProgressListData(status);
+    } catch (thrown) {
+      if (!(thrown instanceof RaftctlError) || !leaderless.has(thrown.code)) throw thrown;
+      return this.#ownViews(thrown);
+    }
+  }
+
+  /** The leader's trackers after all, where one was elected meanwhile; otherwise the nodes' own views. */
+  async #ownViews(absence: RaftctlError): Promise<ProgressListData> {
+    const view = await this.view();
+    if (view.leader !== undefined) return toProgressListData(view.leader);
+    this.fail(absence);
+    return toLeaderlessData(toStatusData(view, new Date()));
   }
 
   protected override text(data: ProgressListData): Promise<string> {
     return progressText(data, this.format === 'wide', this.tableOptions);
   }
 
-  protected override names({ peers }: ProgressListData): readonly string[] {
-    return peers.map(({ id }) => `node/${id}`);
+  protected override names({ peers, nodes }: ProgressListData): readonly string[] {
+    return [...peers, ...nodes].map(({ id }) => `node/${id}`);
   }
 }
+
+const leaderless: ReadonlySet<string> = new Set(['E_NO_LEADER', 'E_NO_QUORUM']);

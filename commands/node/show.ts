@@ -13,9 +13,7 @@ export default class NodeShow extends ClusterCommand<typeof NodeShow> {
   static override kind = 'Node';
 
   async run(): Promise<NodeDetailData> {
-    const status = await (await this.connect()).nodeStatus(this.args.id);
-    this.source = { node: status.id, consistency: 'local', term: status.hardState?.term ?? null };
-    return toNodeDetailData(status);
+    return toNodeDetailData(await this.ownView(this.args.id));
   }
 
   protected override text(data: NodeDetailData): Promise<string> {

@@ -35,6 +35,8 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
   /** Colours for stdout. */
   protected style: Style = plainStyle;
   protected format: OutputFormat = 'table';
+  /** Name of the type of `data`, where a flag makes it another one than the command's. */
+  protected kind: string | undefined;
   protected source: Source | undefined;
   protected cluster: ClusterIdentity | undefined;
   #errorStyle: Style = plainStyle;
@@ -164,7 +166,14 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
   async #writeDocument(data: unknown, error: RaftctlError | undefined): Promise<void> {
     if (!isDocument(this.format)) return;
     const { source, cluster } = this;
-    const outcome: Outcome = { kind: this.#self.kind, data, error, source, cluster, warnings: this.#warnings };
+    const outcome: Outcome = {
+      kind: this.kind ?? this.#self.kind,
+      data,
+      error,
+      source,
+      cluster,
+      warnings: this.#warnings,
+    };
     process.stdout.write(await documentText(toEnvelope(outcome, new Date()), this.format));
   }
 

@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core';
-import type { Client, ClusterView } from '../client/index.js';
+import type { Client, ClusterView, NodeStatus } from '../client/index.js';
 import { BaseCommand } from './base-command.js';
 import { type ConnectionFlags, toClientOptions } from './connection-options.js';
 import { type Context, configFiles, findContext } from './contexts.js';
@@ -43,6 +43,13 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
     this.source = sourceOf(view);
     this.cluster = identityOf(view);
     return view;
+  }
+
+  /** What one node says of itself, and of nobody else; the documents then say that it was asked. */
+  protected async ownView(id: number): Promise<NodeStatus> {
+    const status = await (await this.connect()).nodeStatus(id);
+    this.source = { node: status.id, consistency: 'local', term: status.hardState?.term ?? null };
+    return status;
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

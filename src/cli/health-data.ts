@@ -14,7 +14,7 @@ export interface HealthData {
 /** One named check. */
 export interface HealthCheck {
   readonly id: 'leader' | 'quorum' | 'members' | 'replication' | 'configuration' | 'storage' | 'versions' | 'tolerance';
-  readonly status: 'ok' | 'warn' | 'fail';
+  readonly status: 'ok' | 'warn' | 'fail' | 'unknown';
   readonly message: string;
   readonly nodes: readonly number[];
 }
@@ -36,7 +36,7 @@ export function toHealthData(data: ClusterStatusData, limits: HealthLimits): Hea
     leaderCheck(data),
     quorumCheck(data),
     memberCheck(members),
-    replicationCheck(members, limits.maxLag),
+    data.leader === null ? unknown('replication', untracked) : replicationCheck(members, limits.maxLag),
     configurationCheck(data),
     storageCheck(members),
     versionCheck(members),
@@ -45,6 +45,12 @@ export function toHealthData(data: ClusterStatusData, limits: HealthLimits): Hea
   const stopped = data.leader === null || !data.quorum.available;
   const loud = checks.some(({ status }) => status !== 'ok');
   return { verdict: stopped ? 'unavailable' : loud ? 'degraded' : 'healthy', tolerates: data.quorum.tolerates, checks };
+}
+
+const untracked = 'without a leader nobody tracks who lags';
+
+function unknown(id: HealthCheck['id'], message: string): HealthCheck {
+  return { id, status: 'unknown', message, nodes: [] };
 }
 
 function leaderCheck({ leader, nodes }: ClusterStatusData): HealthCheck {
@@ -83,7 +89,10 @@ function replicationCheck(members: readonly NodeData[], maxLag: number): HealthC
   return { id: 'replication', status: behind.length === 0 ? 'ok' : 'warn', message, nodes: idsOf(behind) };
 }
 
-function configurationCheck({ config, change }: ClusterStatusData): HealthCheck {
+function configurationCheck({ config, change, leader }: ClusterStatusData): HealthCheck {
+  if (leader === null && !config.joint) {
+    return unknown('configuration', `stable @${config.index}, as far as the nodes that answer know`);
+  }
   const settled = !config.joint && change === null;
   const message = config.joint
     ? `joint since @${config.index}`
@@ -94,6 +103,7 @@ function configurationCheck({ config, change }: ClusterStatusData): HealthCheck 
 }
 
 function storageCheck(members: readonly NodeData[]): HealthCheck {
+  if (members.every(({ diskFreeBytes }) => diskFreeBytes === null)) return unknown('storage', 'no node says');
   const full = members.filter(({ diskFreeBytes }) => diskFreeBytes !== null && diskFreeBytes < diskFreeBytesMin);
   const message =
     full.length === 0
@@ -103,9 +113,10 @@ function storageCheck(members: readonly NodeData[]): HealthCheck {
 }
 
 function versionCheck(members: readonly NodeData[]): HealthCheck {
+  if (members.every(({ version }) => version === null)) return unknown('versions', 'no node says');
   const versions = [...new Set(members.flatMap(({ version }) => (version === null ? [] : [version])))].sort();
   const same = versions.length < 2;
-  return { id: 'versions', status: same ? 'ok' : 'warn', message: versions.join(', ') || 'unknown', nodes: [] };
+  return { id: 'versions', status: same ? 'ok' : 'warn', message: versions.join(', '), nodes: [] };
 }
 
 function toleranceCheck({ quorum }: ClusterStatusData, required: number): HealthCheck {

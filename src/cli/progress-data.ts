@@ -1,6 +1,7 @@
 import type { NodeStatus } from '../client/index.js';
 import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
-import { type ProgressData, toProgressData } from './status-data.js';
+import { nodeListText } from './node-data.js';
+import { type ClusterStatusData, type NodeData, type ProgressData, toProgressData } from './status-data.js';
 import { renderTable, type TableOptions } from './table.js';
 import { formatBytes, formatDuration } from './units.js';
 
@@ -9,7 +10,10 @@ export interface ProgressListData {
   readonly config: ConfigData;
   readonly commit: number;
   readonly last: number;
+  /** Empty where there is no leader. */
   readonly peers: readonly PeerData[];
+  /** What each node says of itself, where there is no leader; empty where there is one. */
+  readonly nodes: readonly NodeData[];
 }
 
 /** One node as the leader tracks it; the leader itself is among them. */
@@ -37,7 +41,12 @@ export function toProgressListData(status: NodeStatus): ProgressListData {
       ...data,
     };
   });
-  return { config, commit: status.log?.commit ?? 0, last, peers: peers.sort((a, b) => a.id - b.id) };
+  return { config, commit: status.log?.commit ?? 0, last, peers: peers.sort((a, b) => a.id - b.id), nodes: [] };
+}
+
+/** What there is to see without a leader: the nodes' own views, and the furthest log among them. */
+export function toLeaderlessData({ config, log, nodes }: ClusterStatusData): ProgressListData {
+  return { config, commit: log.commit, last: log.last, peers: [], nodes };
 }
 
 function etaOf({ state, lag, rate }: ProgressData): number | null {
@@ -52,8 +61,9 @@ const wideColumns = [
   })),
 ];
 
-/** The leader's trackers as a table. */
+/** The leader's trackers as a table, or the nodes' own views where nobody leads. */
 export async function progressText(data: ProgressListData, wide: boolean, options: TableOptions): Promise<string> {
+  if (data.nodes.length > 0) return nodeListText(data.nodes, options);
   const rows = data.peers.map((peer) => [...peerRow(peer), ...(wide ? wideCells(peer) : [])]);
   return renderTable(wide ? wideColumns : columns, rows, options);
 }

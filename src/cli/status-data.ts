@@ -73,6 +73,7 @@ export interface ProgressData {
   readonly match: number;
   readonly next: number;
   readonly lag: number;
+  /** Entries a second, to one tenth. */
   readonly rate: number;
   readonly inflight: number;
   readonly inflightMax: number;
@@ -218,7 +219,7 @@ export function toProgressData(peer: PeerProgress, last: number): ProgressData {
     match: peer.match,
     next: peer.next,
     lag: Math.max(0, last - peer.match),
-    rate: peer.rate,
+    rate: Math.round(peer.rate * 10) / 10,
     inflight: peer.inflight,
     inflightMax: peer.inflightMax,
     paused: peer.paused,

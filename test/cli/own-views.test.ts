@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import ClusterHealth from '../../commands/cluster/health.js';
+import Progress from '../../commands/progress.js';
+import Status from '../../commands/status.js';
+import { toHealthData } from '../../src/cli/health-data.js';
+import { toProgressListData } from '../../src/cli/progress-data.js';
+import { toStatusData } from '../../src/cli/status-data.js';
+import { PeerProgress } from '../../src/gen/raftctl/v1/cluster.js';
+import { type FakeNode, startTrio, withoutLeader } from '../client/fake-node.js';
+import { documentOf, runCommand } from './run-command.js';
+import { leaderless, steady } from './views.js';
+
+let nodes: [FakeNode, FakeNode, FakeNode];
+let at: string[];
+
+beforeEach(async () => {
+  for (const name of ['RAFTCTL_CONTEXT', 'RAFTCTL_OUTPUT']) vi.stubEnv(name, undefined);
+  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/config.yaml');
+  vi.stubEnv('NODE_ENV', 'production');
+  nodes = await startTrio();
+  at = ['-e', nodes[0].address, '--timeout', '300ms'];
+});
+
+afterEach(() => {
+  for (const node of nodes) node.stop();
+  vi.unstubAllEnvs();
+});
+
+describe('progress', () => {
+  test('shows the trackers of the leader', async () => {
+    const run = await runCommand(Progress, 'progress', [...at, '--json']);
+    expect(documentOf(run)).toMatchObject({ ok: true, data: { peers: [{ id: 1 }, { id: 2 }, { id: 3 }], nodes: [] } });
+  });
+
+  test('shows what each node says of itself where nobody leads, and still ends with exit 6', async () => {
+    withoutLeader(nodes);
+    const text = await runCommand(Progress, 'progress', at);
+    expect(text.exitCode).toBe(6);
+    expect(text.stderr).toContain('error: no leader');
+    expect(text.stdout).toMatch(/^ID +NAME +ROLE +TERM .*\n1 .*pre-candidate.*\n2 .*\n3 .*\n$/);
+    const json = await runCommand(Progress, 'progress', [...at, '--json']);
+    expect(json.exitCode).toBe(6);
+    expect(documentOf(json)).toMatchObject({ data: { peers: [], nodes: [{ id: 1 }, { id: 2 }, { id: 3 }] } });
+  });
+
+  test('calls a rate that has faded away none', () => {
+    const status = steady().leader;
+    if (status === undefined) throw new Error('a steady cluster has a leader');
+    status.progress = [
+      PeerProgress.fromPartial({ id: 2, rate: 7.1e-13 }),
+      PeerProgress.fromPartial({ id: 3, rate: 12.34 }),
+    ];
+    expect(toProgressListData(status).peers.map(({ rate }) => rate)).toEqual([0, 12.3]);
+  });
+});
+
+describe('status of one node', () => {
+  test('is what that node says of itself', async () => {
+    const run = await runCommand(Status, 'status', [...at, '--node', '2', '--json']);
+    expect(documentOf(run)).toMatchObject({ kind: 'Node', source: { node: 2 }, data: { id: 2, name: 'n2' } });
+    expect((await runCommand(Status, 'status', [...at, '--node', '2'])).stdout).toContain(`NODE     2  n2`);
+    expect((await runCommand(Status, 'status', [...at, '--node', '2', '-q'])).stdout).toBe('2\n');
+  });
+
+  test('fails where there is no such node', async () => {
+    const run = await runCommand(Status, 'status', [...at, '--node', '77']);
+    expect(run.stdout).toBe('');
+    expect(run.exitCode).not.toBe(0);
+    expect(run.stderr).toMatch(/error: .*77/);
+  });
+});
+
+describe('a check whose answer nobody knows is not ok', () => {
+  const limits = { requireTolerance: undefined, maxLag: 1000 };
+  const statuses = (view: ReturnType<typeof steady>) =>
+    Object.fromEntries(
+      toHealthData(toStatusData(view, new Date()), limits).checks.map(({ id, status }) => [id, status]),
+    );
+
+  test('without a leader: who lags, and whether a change runs', () => {
+    expect(statuses(leaderless())).toMatchObject({ leader: 'fail', replication: 'unknown', configuration: 'unknown' });
+  });
+
+  test('with one, they are known', () => {
+    expect(Object.values(statuses(steady()))).not.toContain('unknown');
+  });
+
+  test('of disks and versions, where no node says', async () => {
+    for (const node of nodes) node.status.storage = undefined;
+    const run = await runCommand(ClusterHealth, 'cluster:health', [...at, '--json']);
+    const { checks } = documentOf(run).data as { checks: { id: string; status: string }[] };
+    expect(checks).toContainEqual(expect.objectContaining({ id: 'storage', status: 'unknown' }));
+  });
+});
