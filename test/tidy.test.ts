@@ -31,6 +31,9 @@ const documents = [
   'SECURITY.md',
   'docs/errors.md',
   'docs/architecture.md',
+  'docs/divergences.md',
+  'docs/tutorial.md',
+  'bench/README.md',
 ];
 
 describe('the checkout', () => {

@@ -121,7 +121,7 @@ function showMember(checker: ts.TypeChecker, member: ts.ClassElement): string {
   if (ts.isConstructorDeclaration(member)) {
     return `constructor(${member.parameters.map((parameter) => showParameter(checker, parameter)).join(', ')})`;
   }
-  const words = (ts.canHaveModifiers(member) ? (ts.getModifiers(member) ?? []) : [])
+  const words: string[] = (ts.canHaveModifiers(member) ? (ts.getModifiers(member) ?? []) : [])
     .map((modifier) => modifier.getText())
     .filter((word) => word === 'static' || word === 'readonly');
   if (ts.isGetAccessor(member)) words.push('get');
