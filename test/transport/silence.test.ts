@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MessageType } from '../../src/gen/raft/v1/raft.js';
+import type { LinkStatus } from '../../src/node/ports.js';
 import { append, cluster, message, Nodes } from './network.js';
 import { Wire } from './wire.js';
 
@@ -27,9 +28,8 @@ describe('a peer that falls silent while its connection stays open', () => {
   it('is noticed by both sides, and reached again once the wire is back', async () => {
     const { one, two, wire } = await wired();
     wire.freeze();
-    await one.until(() => !one.link(2).connected);
-    await two.until(() => !two.link(1).connected);
-    expect([one.link(2).error, two.link(1).error]).toEqual(['no answer', 'no answer']);
+    const silent = ({ connected, error }: LinkStatus) => !connected && error === 'no answer';
+    await Promise.all([one.until(() => silent(one.link(2))), two.until(() => silent(two.link(1)))]);
     // Once for the stream that broke, and once more for each dial that went into the frozen wire.
     expect([new Set(one.unreachable), new Set(two.unreachable)]).toEqual([new Set([2]), new Set([1])]);
 
