@@ -71,6 +71,42 @@ describe('a proposal', () => {
     expect(off.peer(3).commands).toEqual(['y']);
   });
 
+  test('or a wish for another leader that reaches one who leads no more is passed on, under the name of who made it', () => {
+    const network = Network.ofVoters(3);
+    network.campaign(2);
+    network.deliver(
+      message(MessageType.PROPOSE, { from: 3, to: 1, entries: [newEntry(EntryType.NORMAL, bytes('x'), EMPTY)] }),
+    );
+    expect(network.peer(3).commands).toEqual(['x']);
+    network.deliver(message(MessageType.TRANSFER_LEADER, { from: 3, to: 1, term: 1 }));
+    expect(network.leader.raft.id).toBe(3);
+    expect(
+      network.sent.filter(({ msgType, to }) => msgType === MessageType.PROPOSE && to === 2).map(({ from }) => from),
+    ).toEqual([3]);
+  });
+
+  test('that reaches a candidate is dropped, and so are the wish for another leader and the read', () => {
+    const { node } = new Peer(testConfig(1), storageWith({ voters: [1, 2, 3] }));
+    node.campaign();
+    expect(() => node.step(proposed(newEntry(EntryType.NORMAL, bytes('x'), EMPTY)))).toThrow('raft proposal dropped');
+    node.step(message(MessageType.TRANSFER_LEADER, { from: 3, to: 1, term: 1 }));
+    node.step(
+      message(MessageType.READ_INDEX, {
+        from: 3,
+        to: 1,
+        entries: [newEntry(EntryType.NORMAL, bytes('12345678'), EMPTY)],
+      }),
+    );
+    node.transferLeader(2);
+    node.reportUnreachable(2);
+    node.reportSnapshot(2, 'failure');
+    const { messages, persistedMessages } = node.ready();
+    expect([...messages, ...persistedMessages].map(({ msgType }) => msgType)).toEqual([
+      MessageType.REQUEST_VOTE,
+      MessageType.REQUEST_VOTE,
+    ]);
+  });
+
   test('that passes by a leader who has been removed is dropped', () => {
     const network = Network.ofVoters(2);
     network.campaign(1);
