@@ -1,0 +1,19 @@
+import { messageOf } from '../base/errors.js';
+
+/** What is wanted of a stream that results are written to. */
+export interface ResultStream {
+  prependListener(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+}
+
+/**
+ * Ends the program in one sentence where its result cannot be written, as on a full disk. A reader who has gone, as `head` does, is no
+ * failure: the command ends as it would have ended.
+ * @param exit takes the sentence and ends the program with exit 1
+ */
+export function endOnFailure(stdout: ResultStream, exit: (sentence: string) => void): void {
+  stdout.prependListener('error', (error) => {
+    if (error.code === 'EPIPE') return;
+    const reason = error.code === 'ENOSPC' ? 'no space is left there' : messageOf(error);
+    exit(`error: the result cannot be written to standard output: ${reason}`);
+  });
+}
