@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../src/cli/cluster-command.js';
+import { requestIdFlag } from '../src/cli/flags.js';
 import { payloadsOf } from '../src/cli/payload.js';
 import { type ProposalData, proposalText, toProposalData } from '../src/cli/proposal-data.js';
 import { proposeMany } from '../src/cli/propose-many.js';
@@ -15,9 +16,8 @@ export default class Propose extends ClusterCommand<typeof Propose> {
     data: Args.string({ description: 'text, @FILE, or - for standard input', ignoreStdin: true }),
   };
   static override flags = {
-    'request-id': Flags.string({
-      description: 'id of this proposal: a retry with the same one is not applied twice',
-      helpValue: 'UUID',
+    'request-id': requestIdFlag({
+      description: 'id of this proposal, 1 to 64 bytes: a retry with the same one is not applied twice',
     }),
     count: Flags.integer({ description: 'propose it so often', default: 1, min: 1, max: 1_000_000, helpValue: 'N' }),
     batch: Flags.string({

@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { requestIdFlag } from '../../src/cli/flags.js';
 import { type KvWriteData, kvWriteText, noSuchKey, toPrev } from '../../src/cli/kv-data.js';
 
 export default class KvDelete extends ClusterCommand<typeof KvDelete> {
@@ -12,7 +13,7 @@ export default class KvDelete extends ClusterCommand<typeof KvDelete> {
   ];
   static override args = { key: Args.string({ description: 'the key', required: true }) };
   static override flags = {
-    'request-id': Flags.string({ description: 'id of this deletion: a retry is not applied twice', helpValue: 'UUID' }),
+    'request-id': requestIdFlag({ description: 'id of this deletion, 1 to 64 bytes: a retry is not applied twice' }),
   };
   static override kind = 'KvWrite';
   static override mutating = true;

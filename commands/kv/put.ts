@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { requestIdFlag } from '../../src/cli/flags.js';
 import { type KvWriteData, kvWriteText, readKeyAndValue, toPrev } from '../../src/cli/kv-data.js';
 
 export default class KvPut extends ClusterCommand<typeof KvPut> {
@@ -14,7 +15,7 @@ export default class KvPut extends ClusterCommand<typeof KvPut> {
     value: Args.string({ description: 'JSON, @FILE, or - for standard input', required: true, ignoreStdin: true }),
   };
   static override flags = {
-    'request-id': Flags.string({ description: 'id of this write: a retry is not applied twice', helpValue: 'UUID' }),
+    'request-id': requestIdFlag({ description: 'id of this write, 1 to 64 bytes: a retry is not applied twice' }),
   };
   static override kind = 'KvWrite';
   static override mutating = true;

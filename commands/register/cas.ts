@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { requestIdFlag } from '../../src/cli/flags.js';
 import { notSwapped } from '../../src/cli/kv-data.js';
 import { readPayload } from '../../src/cli/payload.js';
 import { type RegisterWriteData, toRegisterExpectation } from '../../src/cli/register-data.js';
@@ -18,7 +19,7 @@ export default class RegisterCas extends ClusterCommand<typeof RegisterCas> {
   static override flags = {
     'expect-version': Flags.integer({ description: 'only where it has this version', min: 0, helpValue: 'N' }),
     'expect-value': Flags.string({ description: 'only where it holds this: text or @FILE', helpValue: 'DATA' }),
-    'request-id': Flags.string({ description: 'id of this write: a retry is not applied twice', helpValue: 'UUID' }),
+    'request-id': requestIdFlag({ description: 'id of this write, 1 to 64 bytes: a retry is not applied twice' }),
   };
   static override kind = 'RegisterWrite';
   static override mutating = true;

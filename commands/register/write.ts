@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { requestIdFlag } from '../../src/cli/flags.js';
 import { readPayload } from '../../src/cli/payload.js';
 import type { RegisterWriteData } from '../../src/cli/register-data.js';
 
@@ -14,7 +15,7 @@ export default class RegisterWrite extends ClusterCommand<typeof RegisterWrite> 
     value: Args.string({ description: 'text, @FILE, or - for standard input', required: true, ignoreStdin: true }),
   };
   static override flags = {
-    'request-id': Flags.string({ description: 'id of this write: a retry is not applied twice', helpValue: 'UUID' }),
+    'request-id': requestIdFlag({ description: 'id of this write, 1 to 64 bytes: a retry is not applied twice' }),
   };
   static override kind = 'RegisterWrite';
   static override mutating = true;

@@ -11,6 +11,8 @@ import {
 
 export default class SnapshotList extends ClusterCommand<typeof SnapshotList> {
   static override summary = 'list the snapshots that nodes hold';
+  static override description =
+    'With -o wide, the checksum of each file too. A file says when it was made, so files of the same index differ between nodes although the state in them is the same.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> 2',
@@ -28,7 +30,7 @@ export default class SnapshotList extends ClusterCommand<typeof SnapshotList> {
   }
 
   protected override text(data: SnapshotListData): Promise<string> {
-    return snapshotListText(data, this.tableOptions);
+    return snapshotListText(data, this.format === 'wide', this.tableOptions);
   }
 
   protected override names(data: SnapshotListData): readonly string[] {

@@ -13,7 +13,7 @@ import {
 export default class SnapshotTrigger extends ClusterCommand<typeof SnapshotTrigger> {
   static override summary = 'take a snapshot, and compact the log behind it';
   static override description =
-    'On the nodes that are named, on all with --all, otherwise on the leader. Ends with exit 12 where some did it and others not.';
+    'On the nodes that are named, on all with --all, otherwise on the leader. Ends with exit 12 where some did it and others not. With -o wide, the checksum of each file too, which differs between nodes because a file says when it was made.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --all',
     '<%= config.bin %> <%= command.id %> 2 3',
@@ -44,7 +44,7 @@ export default class SnapshotTrigger extends ClusterCommand<typeof SnapshotTrigg
   }
 
   protected override text(data: SnapshotListData): Promise<string> {
-    return snapshotListText(data, this.tableOptions);
+    return snapshotListText(data, this.format === 'wide', this.tableOptions);
   }
 
   protected override names(data: SnapshotListData): readonly string[] {

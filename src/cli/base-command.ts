@@ -32,6 +32,8 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
   protected args!: ArgsOf<C>;
   /** The same flags as `flags`, for the base classes, which do not know the command's own. */
   protected values: Readonly<Record<string, unknown>> = {};
+  /** The arguments as they were given, each with what it was taken for. */
+  protected raw: Interfaces.ParserOutput['raw'] = [];
   /** Colours for stdout. */
   protected style: Style = plainStyle;
   protected format: OutputFormat = 'table';
@@ -55,7 +57,8 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
     await super.init();
     this.format = outputFormatOf(this.argv, process.env);
     await this.#loadStyles(this.argv.includes('--no-color') ? 'never' : 'auto');
-    const { flags, args } = await this.parse();
+    const { flags, args, raw } = await this.parse();
+    this.raw = raw;
     this.flags = flags as FlagsOf<C>;
     this.values = flags;
     this.args = args as ArgsOf<C>;
@@ -107,7 +110,7 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
 
   override async catch(thrown: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
     if (thrown.oclif?.exit === 0) return;
-    const error = toRaftctlError(thrown, this.ctor);
+    const error = toRaftctlError(thrown, this.ctor, { argv: this.argv, env: process.env });
     process.exitCode = error.exitCode;
     if (isDocument(this.format)) await this.#writeDocument(null, error);
     this.#explain(error);

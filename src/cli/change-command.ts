@@ -5,7 +5,7 @@ import type { ChangeMembersRequest, ChangeMembersResponse, ChangePlan } from '..
 import { type ChangeData, toChangeData } from './change-data.js';
 import { ClusterCommand } from './cluster-command.js';
 import { canAsk, confirm } from './confirm.js';
-import { connectionFlags, durationFlag, outputFlags } from './flags.js';
+import { connectionFlags, durationFlag, outputFlags, requestIdFlag } from './flags.js';
 import { checkJoiners } from './joiner-check.js';
 import { changeLine, planText } from './render-plan.js';
 import { escapeControl } from './style.js';
@@ -17,7 +17,7 @@ const changeFlags = {
   yes: Flags.boolean({ char: 'y', description: 'do not ask when a check warns', helpGroup: 'CHANGE' }),
   'accept-risk': Flags.string({
     description: 'id of a check that may fail',
-    helpValue: 'CHECK,…',
+    helpValue: 'CHECK',
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
@@ -29,9 +29,8 @@ const changeFlags = {
     helpValue: 'N',
     helpGroup: 'CHANGE',
   }),
-  'request-id': Flags.string({
-    description: 'id of this change: a retry with the same one is the same change',
-    helpValue: 'UUID',
+  'request-id': requestIdFlag({
+    description: 'id of this change, 1 to 64 bytes: a retry with the same one is the same change',
     helpGroup: 'CHANGE',
   }),
   reason: Flags.string({ description: 'why, for the log', helpValue: 'TEXT', helpGroup: 'CHANGE' }),

@@ -5,6 +5,7 @@ import { type ConnectionFlags, toClientOptions } from './connection-options.js';
 import { type Context, configFiles, findContext } from './contexts.js';
 import { connectionFlags, outputFlags } from './flags.js';
 import { identityOf, sourceOf } from './status-data.js';
+import { escapeControl } from './style.js';
 
 /** What a command wants of its client beyond what the flags say. */
 export interface ConnectOptions {
@@ -27,6 +28,7 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
     if (this.#client !== undefined) return this.#client;
     const flags = this.values as Readonly<Record<string, unknown>> & ConnectionFlags;
     this.context = await contextFor(flags);
+    this.#explainSchemes();
     const { createClient } = await import('../client/index.js');
     // Node warns of TLS to an address without a host name; who runs a command can do nothing about it.
     process.noDeprecation = true;
@@ -35,6 +37,20 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
     };
     this.#client = createClient({ ...toClientOptions(flags, this.context), ...options, onRetry });
     return this.#client;
+  }
+
+  /** People paste addresses of the web; what is spoken here is neither, so the start of such an address says nothing. */
+  #explainSchemes(): void {
+    if (!this.verbose) return;
+    const given = this.raw.flatMap((token) => (token.type === 'flag' && token.flag === 'endpoints' ? token.input : []));
+    const fallback = process.env['RAFTCTL_ENDPOINTS'] ?? this.context?.endpoints.join(',') ?? '';
+    for (const address of (given.length > 0 ? given.join(',') : fallback).split(',')) {
+      const scheme = /^https?:\/\//.exec(address)?.[0];
+      if (scheme === undefined) continue;
+      this.progress(
+        `${escapeControl(address)}: ${scheme} is left out; nodes speak gRPC, and --cacert or --insecure say whether over TLS`,
+      );
+    }
   }
 
   /** The view of the whole cluster; the documents then say whose it is. */

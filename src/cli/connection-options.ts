@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { messageOf, RaftctlError } from '../base/errors.js';
+import { RaftctlError } from '../base/errors.js';
 import type { ClientOptions, TlsOptions } from '../client/index.js';
 import type { Context } from './contexts.js';
+import { reasonOf } from './file-reason.js';
 
 /** Values of the connection flags. */
 export interface ConnectionFlags {
@@ -71,6 +72,6 @@ function readPem(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (thrown) {
-    throw new RaftctlError('E_USAGE', `cannot read ${file}: ${messageOf(thrown)}`, { cause: thrown });
+    throw new RaftctlError('E_USAGE', `cannot read ${file}: ${reasonOf(thrown)}`, { cause: thrown });
   }
 }

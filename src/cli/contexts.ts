@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { messageOf, RaftctlError } from '../base/errors.js';
+import { RaftctlError } from '../base/errors.js';
+import { reasonOf } from './file-reason.js';
 
 /** A named cluster of the configuration file. */
 export interface Context {
@@ -56,7 +57,7 @@ async function readConfig(file: string): Promise<Readonly<Record<string, unknown
     return mapping(parse(readFileSync(file, 'utf8')) ?? {}, file, 'the file');
   } catch (thrown) {
     if (thrown instanceof RaftctlError) throw thrown;
-    throw new RaftctlError('E_USAGE', `cannot read ${file}: ${messageOf(thrown)}`, { cause: thrown });
+    throw new RaftctlError('E_USAGE', `cannot read ${file}: ${reasonOf(thrown)}`, { cause: thrown });
   }
 }
 

@@ -100,6 +100,19 @@ export function parseMemberAddress(text: string): MemberAddress {
   return { id: parseId(text.slice(0, equals)), address: normalizeAddress(text.slice(equals + 1)) };
 }
 
+const requestIdBytesMax = 64;
+
+/**
+ * Reads the id of a request: any text of 1 to 64 bytes, a UUID being the usual one.
+ * @throws RaftctlError E_USAGE
+ */
+export function parseRequestId(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes === 0) throw usage('the request id is empty', 'it is any text of 1 to 64 bytes, such as a UUID');
+  if (bytes > requestIdBytesMax) throw usage(`the request id has ${bytes} bytes`, 'the longest has 64 bytes');
+  return text;
+}
+
 function usage(message: string, hint?: string): RaftctlError {
   return new RaftctlError('E_USAGE', message, hint === undefined ? {} : { hint });
 }

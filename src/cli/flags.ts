@@ -7,6 +7,7 @@ import {
   parseId,
   parseIdSet,
   parseMemberAddress,
+  parseRequestId,
   parseSize,
 } from './flag-values.js';
 
@@ -50,6 +51,9 @@ export const durationFlag = Flags.custom<number>({
   helpValue: 'DURATION',
   parse: async (text) => parseDuration(text),
 });
+
+/** Id of a request, by which a retry is known. */
+export const requestIdFlag = Flags.custom<string>({ helpValue: 'ID', parse: async (text) => parseRequestId(text) });
 
 /** A size with its unit; the value is in bytes. */
 export const sizeFlag = Flags.custom<number>({ helpValue: 'SIZE', parse: async (text) => parseSize(text) });

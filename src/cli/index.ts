@@ -27,5 +27,6 @@ export {
   memberAddressFlag,
   type OutputFormat,
   outputFlags,
+  requestIdFlag,
   sizeFlag,
 } from './flags.js';

@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { messageOf, RaftctlError } from '../base/errors.js';
+import { RaftctlError } from '../base/errors.js';
 import type { BatchItem, CommandKind } from '../client/index.js';
+import { reasonOf } from './file-reason.js';
 
 /** Bytes of an argument: the text itself, `@FILE`, or `-` for standard input. */
 export async function readPayload(argument: string): Promise<Uint8Array> {
@@ -59,7 +60,7 @@ export function encodeBytes(bytes: Uint8Array): { readonly data: string; readonl
 }
 
 function cannotRead(file: string, thrown: unknown): RaftctlError {
-  return new RaftctlError('E_USAGE', `cannot read ${file}: ${messageOf(thrown)}`, { cause: thrown });
+  return new RaftctlError('E_USAGE', `cannot read ${file}: ${reasonOf(thrown)}`, { cause: thrown });
 }
 
 /** What `propose` is asked to propose. */
@@ -81,7 +82,12 @@ export async function payloadsOf({ data, batch, noop, count }: PayloadFlags): Pr
     throw new RaftctlError('E_USAGE', 'give one of: DATA, --batch FILE, --noop', { hint: 'raftctl propose --help' });
   }
   if (batch !== undefined) return { single: undefined, many: batchItems(batch) };
-  const item: BatchItem = { kind: rawKind, payload: await readPayload(data ?? '') };
+  const payload = noop ? new Uint8Array() : await readPayload(data ?? '');
+  if (payload.length === 0 && !noop) {
+    const hint = 'for an entry without data: raftctl propose --noop';
+    throw new RaftctlError('E_USAGE', 'there is nothing to propose: the data is empty', { hint });
+  }
+  const item: BatchItem = { kind: rawKind, payload };
   return count === 1 ? { single: item } : { single: undefined, many: Array.from({ length: count }, () => item) };
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, RaftctlError } from '../base/errors.js';
+import { RaftctlError } from '../base/errors.js';
+import { reasonOf } from './file-reason.js';
 
 /**
  * The arguments that a settings file stands for: `election-ticks: 10` is `--election-ticks 10`, `true` is the flag alone, a list is
@@ -37,7 +38,7 @@ async function readSettings(file: string): Promise<Readonly<Record<string, unkno
   try {
     settings = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 });
   } catch (cause) {
-    throw refusal(file, messageOf(cause).split('\n')[0] ?? '', cause);
+    throw refusal(file, reasonOf(cause).split('\n')[0] ?? '', cause);
   }
   if (settings === null || settings === undefined) return {};
   if (typeof settings !== 'object' || Array.isArray(settings)) throw refusal(file, 'it must be "name: value" lines');

@@ -59,18 +59,26 @@ export async function snapshotsOf(client: Client, id: number): Promise<readonly 
   return (await client.listSnapshots(id)).snapshots.map(toSnapshotData);
 }
 
-/** Snapshots as a table. */
-export function snapshotListText({ snapshots }: SnapshotListData, options: TableOptions): Promise<string> {
-  const columns = ['NODE', 'INDEX', 'TERM', 'SIZE', 'CREATED', 'CHECKSUM'].map((head) => ({ head }));
+/** Snapshots as a table; the checksum is that of the file, which holds when it was made, and so differs between nodes. */
+export function snapshotListText(
+  { snapshots }: SnapshotListData,
+  wide: boolean,
+  options: TableOptions,
+): Promise<string> {
+  const heads = ['NODE', 'INDEX', 'TERM', 'SIZE', 'CREATED', ...(wide ? ['CHECKSUM'] : [])];
   const rows = snapshots.map(({ node, index, term, bytes, createdAt, checksum }) => [
     String(node),
     String(index),
     String(term),
     formatBytes(bytes),
     createdAt,
-    checksum,
+    ...(wide ? [checksum] : []),
   ]);
-  return renderTable(columns, rows, options);
+  return renderTable(
+    heads.map((head) => ({ head })),
+    rows,
+    options,
+  );
 }
 
 /** What `-o name` prints of snapshots. */

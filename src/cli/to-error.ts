@@ -6,6 +6,12 @@ import { closest } from './closest.js';
 const parsingPattern = /^Parsing (--\S+) \n\t([\s\S]*)\nSee more help with --help$/;
 const moreHelp = /\n*See more help with --help\s*$/;
 
+/** What a command was called with. */
+export interface Environment {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /**
  * Whatever a command threw, as the one kind of error that is shown. An error of the command line's parser becomes E_USAGE in one sentence;
  * anything unforeseen becomes E_INTERNAL.
@@ -13,8 +19,11 @@ const moreHelp = /\n*See more help with --help\s*$/;
 export function toRaftctlError(
   thrown: unknown,
   command: Pick<typeof Command, 'id' | 'flags' | 'baseFlags'>,
+  environment: Environment = { argv: [], env: {} },
 ): RaftctlError {
-  if (thrown instanceof RaftctlError) return withFlagName(thrown);
+  const flagsOf = { ...command.baseFlags, ...command.flags };
+  const named = (text: string) => withSource(text, flagsOf, environment);
+  if (thrown instanceof RaftctlError) return withFlagName(thrown, named);
   if (!isParserError(thrown)) {
     return new RaftctlError('E_INTERNAL', `unexpected: ${messageOf(thrown)}`, {
       changed: 'unknown',
@@ -24,20 +33,33 @@ export function toRaftctlError(
   }
   const message = thrown.message.replace(moreHelp, '');
   const nonexistent = /^Nonexistent flags?: (--?\S+?)(?:,|$)/.exec(message)?.[1];
-  const flags = Object.keys({ ...command.baseFlags, ...command.flags }).map((name) => `--${name}`);
+  const flags = Object.keys(flagsOf).map((name) => `--${name}`);
   const near = nonexistent === undefined ? undefined : closest(nonexistent, flags);
   const help = `raftctl ${(command.id ?? '').replaceAll(':', ' ')} --help`;
-  return new RaftctlError('E_USAGE', sentence(message), {
+  return new RaftctlError('E_USAGE', named(sentence(message)), {
     hint: near === undefined ? help : `did you mean ${near}? See: ${help}`,
     cause: thrown,
   });
 }
 
 /** Puts `--flag: ` in front of what the flag's parser said, instead of what the library wrapped around it. */
-function withFlagName(error: RaftctlError): RaftctlError {
+function withFlagName(error: RaftctlError, named: (text: string) => string): RaftctlError {
   const [, flag, message] = parsingPattern.exec(error.message) ?? [];
   if (flag === undefined || message === undefined) return error;
-  return new RaftctlError(error.code, `${flag}: ${message}`, error.hint === undefined ? {} : { hint: error.hint });
+  return new RaftctlError(
+    error.code,
+    `${named(flag)}: ${message}`,
+    error.hint === undefined ? {} : { hint: error.hint },
+  );
+}
+
+/** Names the variable instead of the flag where the value came from it. */
+function withSource(text: string, flags: (typeof Command)['flags'], { argv, env }: Environment): string {
+  const name = /--([a-z-]+)/.exec(text)?.[1] ?? '';
+  const { env: variable, char } = flags[name] ?? {};
+  if (variable === undefined || !env[variable]) return text;
+  const given = argv.some((word) => word.split('=')[0] === `--${name}` || (char && word.startsWith(`-${char}`)));
+  return given ? text : text.replace(`--${name}`, variable);
 }
 
 function isParserError(thrown: unknown): thrown is Error {
