@@ -2,9 +2,17 @@ const SHOWN_MAX = 40;
 
 /** Text in quotes, shortened, with nothing in it that a terminal would obey. */
 export function quoted(text: string): string {
+  return shortened(text, JSON.stringify);
+}
+
+/** A JSON text as it is, in one line, shortened; it needs no quotes, having its own. */
+export function jsonLine(text: string): string {
+  return shortened(text.replace(/\s*[\r\n]\s*/g, ' ').trim(), (shown) => shown);
+}
+
+function shortened(text: string, show: (shown: string) => string): string {
   const characters = [...text];
-  const shown = JSON.stringify(characters.slice(0, SHOWN_MAX).join(''));
-  const harmless = shown.replace(
+  const harmless = show(characters.slice(0, SHOWN_MAX).join('')).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
   );

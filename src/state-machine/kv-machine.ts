@@ -8,7 +8,7 @@ import {
   KvResult,
 } from '../gen/raftctl/v1/kv.js';
 import type { AppliedCommand, StateMachine, StateTxn, StateView } from '../node/ports.js';
-import { describeBytes, quoted } from './describe-bytes.js';
+import { describeBytes, jsonLine, quoted } from './describe-bytes.js';
 import { answerKvQuery, keyBytes, readPair } from './kv-queries.js';
 import { sameJson } from './same-json.js';
 
@@ -37,11 +37,11 @@ export class KvMachine implements StateMachine {
     const op = decodeCommand(payload)?.op;
     switch (op?.$case) {
       case 'put':
-        return `put ${quoted(op.value.key)} = ${quoted(op.value.value)}`;
+        return `put ${quoted(op.value.key)} = ${jsonLine(op.value.value)}`;
       case 'delete':
         return `delete ${quoted(op.value.key)}`;
       case 'compareAndSet':
-        return `cas ${quoted(op.value.key)} ${describeExpectation(op.value.expect)} -> ${quoted(op.value.value)}`;
+        return `cas ${quoted(op.value.key)} ${describeExpectation(op.value.expect)} -> ${jsonLine(op.value.value)}`;
       case undefined:
         return `unknown kv command, ${describeBytes(payload)}`;
     }
@@ -117,7 +117,7 @@ function describeExpectation(expect: KvExpectation | undefined): string {
     case 'version':
       return `if version ${condition.value}`;
     case 'value':
-      return `if ${quoted(condition.value)}`;
+      return `if ${jsonLine(condition.value)}`;
     case undefined:
       return 'on a condition that never holds';
   }

@@ -133,9 +133,12 @@ describe('whatever is in the log', () => {
   it('has a description that no terminal obeys', () => {
     const kv = new Kv();
     const describe = (key: string) => kv.machine.describe('machine', kv.putCommand(key, '1'));
-    expect(describe('a')).toBe('put "a" = "1"');
-    expect(describe('\u001b[2J\u202e\u009b')).toBe('put "\\u001b[2J\\u{202e}\\u{9b}" = "1"');
-    expect(describe('x'.repeat(50))).toBe(`put "${'x'.repeat(40)}"… = "1"`);
+    expect(describe('a')).toBe('put "a" = 1');
+    expect(describe('\u001b[2J\u202e\u009b')).toBe('put "\\u001b[2J\\u{202e}\\u{9b}" = 1');
+    expect(describe('x'.repeat(50))).toBe(`put "${'x'.repeat(40)}"… = 1`);
+    const put = (value: string) => kv.machine.describe('machine', kv.putCommand('colour', value));
+    expect(put('"green"')).toBe('put "colour" = "green"');
+    expect(put('{\n  "a": "\u009b"\n}')).toBe('put "colour" = { "a": "\\u{9b}" }');
     expect(kv.machine.describe('raw', new TextEncoder().encode('x=1'))).toBe('raw 3 bytes "x=1"');
     expect(kv.machine.describe('raw', Uint8Array.of(0xff))).toBe('raw 1 byte ff');
     expect(kv.machine.describe('machine', Uint8Array.of(0x0a, 0xff))).toBe('unknown kv command, 2 bytes 0aff');
