@@ -9,7 +9,7 @@ export default class Propose extends ClusterCommand<typeof Propose> {
   static override summary = 'append an entry to the log, and wait until it is applied';
   static override examples = [
     '<%= config.bin %> <%= command.id %> "hello"',
-    '<%= config.bin %> <%= command.id %> @payload.bin --request-id 0192f3a1-7e5c-7cc0-98c4-3f1f6a3b2c1d',
+    '<%= config.bin %> <%= command.id %> @payload.bin --request-id job-42',
     '<%= config.bin %> <%= command.id %> --batch proposals.ndjson',
   ];
   static override args = {

@@ -13,7 +13,7 @@ export default class ClusterBootstrap extends BaseCommand<typeof ClusterBootstra
     'Asks every node first; nothing is written anywhere unless all can take part. The same command again changes nothing, and finishes what an interrupted one left.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --node 1=127.0.0.1:7401 --node 2=127.0.0.1:7402 --node 3=127.0.0.1:7403',
-    '<%= config.bin %> <%= command.id %> --node 1=10.0.0.1:7400 --learner 2=10.0.0.2:7400 --name prod --cacert ca.pem',
+    '<%= config.bin %> <%= command.id %> --node 1=10.0.0.1:7400 --name prod --cacert ca.pem',
     "<%= config.bin %> <%= command.id %> --node 1=127.0.0.1:7401 --json | jq -r '.data.clusterId'",
   ];
   static override baseFlags = { ...outputFlags, ...otherConnectionFlags };

@@ -9,7 +9,7 @@ export default class KvDelete extends ClusterCommand<typeof KvDelete> {
   static override examples = [
     '<%= config.bin %> <%= command.id %> greeting',
     '<%= config.bin %> <%= command.id %> ships/1 --json',
-    '<%= config.bin %> <%= command.id %> ships/1 --request-id 0192f3a1-7e5c-7cc0-98c4-3f1f6a3b2c1d',
+    '<%= config.bin %> <%= command.id %> ships/1 --request-id job-42',
   ];
   static override args = { key: Args.string({ description: 'the key', required: true }) };
   static override flags = {

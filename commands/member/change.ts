@@ -10,7 +10,7 @@ export default class MemberChange extends ChangeCommand<typeof MemberChange> {
     'A set that is given is the whole target for that set: who is not named leaves it. A flag left out keeps its set as it is, less the ids that the other one takes.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --voters 1,3 --learners 4,5 --dry-run',
-    '<%= config.bin %> <%= command.id %> --voters 1,3 --learners 4,5 --peer 4=10.0.0.4:7400 --peer 5=10.0.0.5:7400',
+    '<%= config.bin %> <%= command.id %> --learners 4 --peer 4=10.0.0.4:7400',
     '<%= config.bin %> <%= command.id %> --learners none',
   ];
   static override flags = {

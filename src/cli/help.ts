@@ -11,8 +11,12 @@ class ExamplesFirst extends CommandHelp {
   }
 
   protected override defaultUsage(): string {
-    const hasFlags = Object.keys(this.command.flags ?? {}).length > 0;
-    return `${super.defaultUsage()}${hasFlags ? ' [OPTIONS]' : ''}`;
+    const flags = Object.values(this.command.flags ?? {});
+    const needed = flags.flatMap((flag) =>
+      flag.required && flag.type === 'option' ? [`--${flag.name}=${flag.helpValue ?? 'VALUE'}`] : [],
+    );
+    const options = flags.length > needed.length ? ['[OPTIONS]'] : [];
+    return [super.defaultUsage(), ...needed, ...options].join(' ').trim();
   }
 
   /** Without the summary, which stands above everything. */

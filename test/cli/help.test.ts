@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Config } from '@oclif/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import Help from '../../commands/help.js';
+import NodeStart from '../../commands/node/start.js';
 import { ExitCode } from '../../src/base/error-codes.js';
 import RaftctlHelp from '../../src/cli/help.js';
 import { exitMeanings, helpTopics } from '../../src/cli/help-topics.js';
@@ -14,6 +15,13 @@ afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
+
+function bareConfig(): Promise<Config> {
+  return Config.load({
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    pjson: { name: 'raftctl', version: '0.0.0', oclif: { bin: 'raftctl', topicSeparator: ' ', plugins: [] } },
+  });
+}
 
 describe('raftctl help', () => {
   test.each(Object.keys(helpTopics))('explains the topic %s, in lines of a readable length', async (topic) => {
@@ -43,6 +51,17 @@ describe('raftctl help', () => {
     expect((await runCommand(Help, 'help', ['environment'])).stdout).toMatch(/RAFTCTL_TIMEOUT +stands for --timeout/);
   });
 
+  test('says in a usage line what is needed, and the summary once', async () => {
+    const { summary, description, flags } = NodeStart;
+    const named = Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, name }]));
+    const command = { id: 'node:start', summary, description, flags: named, args: {}, aliases: [] };
+    const config = await bareConfig();
+    vi.spyOn(config, 'findCommand').mockReturnValue(command as never);
+    const text = await new RaftctlHelp(config, { docopts: false }).textOf(['node', 'start']);
+    expect(text).toMatch(/--id=ID --data-dir=DIR --listen=HOST:PORT\s+\[OPTIONS\]/);
+    expect(text.split(summary)).toHaveLength(2);
+  });
+
   test('refuses what there is not, and names what was meant, in text and in JSON', async () => {
     const text = await runCommand(Help, 'help', ['exit-code']);
     expect(text).toMatchObject({ stdout: '', exitCode: 2 });
@@ -62,11 +81,7 @@ describe('raftctl help', () => {
   test('ends --help of an unknown command as any unknown command ends', async () => {
     const written: string[] = [];
     vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
-    const config = await Config.load({
-      root: fileURLToPath(new URL('../..', import.meta.url)),
-      pjson: { name: 'raftctl', version: '0.0.0', oclif: { bin: 'raftctl', topicSeparator: ' ', plugins: [] } },
-    });
-    await expect(new RaftctlHelp(config).showHelp(['frobnicate', '--help'])).rejects.toMatchObject({
+    await expect(new RaftctlHelp(await bareConfig()).showHelp(['frobnicate', '--help'])).rejects.toMatchObject({
       oclif: { exit: 2 },
     });
     expect(written.join('')).toContain('error: there is no command "frobnicate"');
