@@ -58,7 +58,6 @@ export async function bootstrap(
     return { clusterId: status?.clusterId ?? '', last: status?.log?.last ?? 0 };
   });
   const voters = plan.voters.map(({ id }) => id);
-  refuseLateVoters(nodes, found, voters);
   const spec: BootstrapSpec = {
     clusterId:
       plan.clusterId ??
@@ -73,6 +72,7 @@ export async function bootstrap(
     learners: plan.learners.map(({ id }) => id),
   };
   await onEach(nodes, 'no', (node) => at(node).unary(Cluster.prepareBootstrap, { spec, nodeId: node.id }, dialMs()));
+  refuseLateVoters(nodes, found, voters);
   const made = await onEach(nodes, 'yes', (node) =>
     at(node).unary(Cluster.bootstrap, { spec, nodeId: node.id }, deadlineMs),
   );
