@@ -1,6 +1,11 @@
-import { RaftctlError } from '../src/base/errors.js';
 import { ClusterCommand } from '../src/cli/cluster-command.js';
-import { type ProgressListData, progressText, toLeaderlessData, toProgressListData } from '../src/cli/progress-data.js';
+import {
+  absenceOf,
+  type ProgressListData,
+  progressText,
+  toLeaderlessData,
+  toProgressListData,
+} from '../src/cli/progress-data.js';
 import { toStatusData } from '../src/cli/status-data.js';
 
 export default class Progress extends ClusterCommand<typeof Progress> {
@@ -21,13 +26,12 @@ export default class Progress extends ClusterCommand<typeof Progress> {
       this.cluster = { id: status.clusterId, name: status.clusterName, incarnation: status.incarnation };
       return toProgressListData(status);
     } catch (thrown) {
-      if (!(thrown instanceof RaftctlError) || !leaderless.has(thrown.code)) throw thrown;
-      return this.#ownViews(thrown);
+      return this.#ownViews(absenceOf(thrown));
     }
   }
 
   /** The leader's trackers after all, where one was elected meanwhile; otherwise the nodes' own views. */
-  async #ownViews(absence: RaftctlError): Promise<ProgressListData> {
+  async #ownViews(absence: ReturnType<typeof absenceOf>): Promise<ProgressListData> {
     const view = await this.view();
     if (view.leader !== undefined) return toProgressListData(view.leader);
     this.fail(absence);
@@ -42,5 +46,3 @@ export default class Progress extends ClusterCommand<typeof Progress> {
     return [...peers, ...nodes].map(({ id }) => `node/${id}`);
   }
 }
-
-const leaderless: ReadonlySet<string> = new Set(['E_NO_LEADER', 'E_NO_QUORUM']);

@@ -1,3 +1,4 @@
+import { RaftctlError } from '../base/errors.js';
 import type { NodeStatus } from '../client/index.js';
 import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
 import { nodeListText } from './node-data.js';
@@ -42,6 +43,12 @@ export function toProgressListData(status: NodeStatus): ProgressListData {
     };
   });
   return { config, commit: status.log?.commit ?? 0, last, peers: peers.sort((a, b) => a.id - b.id), nodes: [] };
+}
+
+/** The error where it says that nobody leads; any other one is thrown on. */
+export function absenceOf(thrown: unknown): RaftctlError {
+  if (thrown instanceof RaftctlError && (thrown.code === 'E_NO_LEADER' || thrown.code === 'E_NO_QUORUM')) return thrown;
+  throw thrown;
 }
 
 /** What there is to see without a leader: the nodes' own views, and the furthest log among them. */

@@ -1,3 +1,4 @@
+import type { Hook } from '@oclif/core';
 import { messageOf } from '../base/errors.js';
 
 /** What is wanted of a stream that results are written to. */
@@ -17,3 +18,13 @@ export function endOnFailure(stdout: ResultStream, exit: (sentence: string) => v
     exit(`error: the result cannot be written to standard output: ${reason}`);
   });
 }
+
+/** Watches stdout before anything is written, whichever command is to run. */
+const hook: Hook.Init = async () => {
+  endOnFailure(process.stdout, (sentence) => {
+    process.stderr.write(`${sentence}\n`);
+    process.exit(1);
+  });
+};
+
+export default hook;

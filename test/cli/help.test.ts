@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { Config } from '@oclif/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import Help from '../../commands/help.js';
-import NodeStart from '../../commands/node/start.js';
 import { ExitCode } from '../../src/base/error-codes.js';
 import RaftctlHelp from '../../src/cli/help.js';
 import { exitMeanings, helpTopics } from '../../src/cli/help-topics.js';
+import { nodeFlags } from '../../src/cli/node-flags.js';
 import { endOnFailure } from '../../src/cli/stdout-failure.js';
 import { documentOf, runCommand } from './run-command.js';
 
@@ -52,8 +52,8 @@ describe('raftctl help', () => {
   });
 
   test('says in a usage line what is needed, and the summary once', async () => {
-    const { summary, description, flags } = NodeStart;
-    const named = Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, name }]));
+    const [summary, description] = ['run a node in the foreground', 'Stops cleanly on SIGTERM.'];
+    const named = Object.fromEntries(Object.entries(nodeFlags).map(([name, flag]) => [name, { ...flag, name }]));
     const command = { id: 'node:start', summary, description, flags: named, args: {}, aliases: [] };
     const config = await bareConfig();
     vi.spyOn(config, 'findCommand').mockReturnValue(command as never);
