@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { Config } from '@oclif/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import Help from '../../commands/help.js';
 import { ExitCode } from '../../src/base/error-codes.js';
@@ -9,19 +8,12 @@ import RaftctlHelp from '../../src/cli/help.js';
 import { exitMeanings, helpTopics } from '../../src/cli/help-topics.js';
 import { nodeFlags } from '../../src/cli/node-flags.js';
 import { endOnFailure } from '../../src/cli/stdout-failure.js';
-import { documentOf, runCommand } from './run-command.js';
+import { bareConfig, documentOf, runCommand } from './run-command.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
-
-function bareConfig(): Promise<Config> {
-  return Config.load({
-    root: fileURLToPath(new URL('../..', import.meta.url)),
-    pjson: { name: 'raftctl', version: '0.0.0', oclif: { bin: 'raftctl', topicSeparator: ' ', plugins: [] } },
-  });
-}
 
 describe('raftctl help', () => {
   test.each(Object.keys(helpTopics))('explains the topic %s, in lines of a readable length', async (topic) => {

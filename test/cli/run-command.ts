@@ -9,11 +9,12 @@ export interface CommandRun {
   readonly exitCode: number;
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+/** A folder without a command manifest: what a build has left there says nothing of the classes under test. */
+const root = fileURLToPath(new URL('.', import.meta.url));
 let config: Config | undefined;
 
 /** The configuration of the program without its commands and plugins: a test brings the class it runs. */
-async function bareConfig(): Promise<Config> {
+export async function bareConfig(): Promise<Config> {
   config ??= await Config.load({
     root,
     pjson: { name: 'raftctl', version: '0.0.0', oclif: { bin: 'raftctl', topicSeparator: ' ', plugins: [] } },
