@@ -58,7 +58,7 @@ export class Leadership {
   /** The connected voter with the highest match, of those in `among` where it is given. */
   bestTarget(among?: ReadonlySet<number>): number {
     const { options } = this.context;
-    const connected = new Set(options.transport.links().flatMap((link) => (link.connected ? [link.id] : [])));
+    const connected = this.context.connectedIds();
     const { confState } = this.context.applied;
     const voters = [...confState.voters, ...confState.votersOutgoing].filter(
       (id) => id !== options.id && connected.has(id) && (among === undefined || among.has(id)),

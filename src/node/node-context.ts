@@ -48,6 +48,11 @@ export class NodeContext {
     return this.members.find((member) => member.id === id);
   }
 
+  /** Peers with a live connection. */
+  connectedIds(): Set<number> {
+    return new Set(this.options.transport.links().flatMap((link) => (link.connected ? [link.id] : [])));
+  }
+
   quorumView(): QuorumView {
     return {
       selfId: this.options.id,

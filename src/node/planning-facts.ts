@@ -8,7 +8,7 @@ export function planningFacts(
   announcements: Announcements,
   runningChange: string,
 ): PlanningFacts {
-  const { id, store, transport, clock, config } = context.options;
+  const { id, store, clock, config } = context.options;
   const { raft } = context.core;
   const { confState, configIndex } = context.applied;
   const progress = new Map(
@@ -16,7 +16,6 @@ export function planningFacts(
       .filter(([peer]) => peer !== id)
       .map(([peer, { matched, state }]) => [peer, { match: matched, state }]),
   );
-  const connected = transport.links().flatMap((link) => (link.connected ? [link.id] : []));
   return {
     confState,
     configIndex,
@@ -25,7 +24,7 @@ export function planningFacts(
     leader: id,
     leaderForMs: context.leaderSinceMs === undefined ? 0 : clock() - context.leaderSinceMs,
     electionTimeoutMs: config.electionTicks * config.tickMs,
-    live: new Set([id, ...connected]),
+    live: context.connectedIds().add(id),
     progress,
     commit: raft.raftLog.committed,
     applied: context.applied.index,

@@ -118,7 +118,7 @@ export class RaftNode implements NodeApi {
         onAdopt: (clusterId, machine) => this.joining.adopt(clusterId, machine),
       },
     );
-    this.setMembers(readMembers(store.view()));
+    this.setMembers(this.context.members);
     ticker.start(() => {
       this.driver.inbox.tick();
       this.driver.schedule();
@@ -275,7 +275,7 @@ export class RaftNode implements NodeApi {
   /** What reachable peers have at least, so that a compaction does not cut off who is only a moment behind. */
   private lowestActiveMatch(): number | undefined {
     if (!this.context.isLeader) return undefined;
-    const connected = new Set(this.options.transport.links().flatMap((link) => (link.connected ? [link.id] : [])));
+    const connected = this.context.connectedIds();
     const matches = [...this.context.core.raft.tracker.progress].flatMap(([id, progress]) =>
       connected.has(id) && progress.state === 'replicate' ? [progress.matched] : [],
     );
