@@ -208,6 +208,7 @@ const neverSeen: ChangeMembersResponse = {
   catchUp: [],
   configIndex: 0,
   unchanged: false,
+  quorums: [],
 };
 
 function toEventDocument({ changeId, phase, text, catchUp }: ChangeMembersResponse): Readonly<Record<string, unknown>> {

@@ -35,6 +35,11 @@ export const phaseNames: Record<ChangePhase, string> = {
   8: 'done',
   9: 'failed',
   10: 'changing',
+  11: 'handing-over',
+  12: 'aborting',
+  13: 'aborted',
+  14: 'stuck',
+  15: 'in-doubt',
 };
 
 /** Words for how a check came out. */

@@ -160,7 +160,7 @@ export class Client {
     return callLeader(this.#context, {
       effect: 'single',
       unknownHint: 'raftctl status',
-      attempt: (node, deadlineMs) => node.unary(Members.leaveJoint, { requestId }, deadlineMs),
+      attempt: (node, deadlineMs) => node.unary(Members.leaveJoint, { requestId, changeId: '' }, deadlineMs),
     });
   }
 

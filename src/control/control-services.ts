@@ -1,10 +1,12 @@
 import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Logger } from '../base/logger.js';
 import { ClusterServiceService } from '../gen/raftctl/v1/cluster.js';
+import { HistoryServiceService } from '../gen/raftctl/v1/history.js';
 import { KvServiceService } from '../gen/raftctl/v1/kv.js';
 import { LeaderServiceService } from '../gen/raftctl/v1/leader.js';
 import { LogServiceService } from '../gen/raftctl/v1/log.js';
 import { MemberServiceService } from '../gen/raftctl/v1/member.js';
+import { NodeServiceService } from '../gen/raftctl/v1/node.js';
 import { ProposalServiceService } from '../gen/raftctl/v1/proposal.js';
 import { RegisterServiceService } from '../gen/raftctl/v1/register.js';
 import { SnapshotServiceService } from '../gen/raftctl/v1/snapshot.js';
@@ -12,10 +14,12 @@ import type { NodeApi } from '../node/node-api.js';
 import { type CallLimits, CallRunner } from './call-runner.js';
 import { clusterService } from './cluster-service.js';
 import { Health } from './health.js';
+import { historyService } from './history-service.js';
 import { kvService } from './kv-service.js';
 import { leaderService } from './leader-service.js';
 import { logService } from './log-service.js';
 import { memberService } from './member-service.js';
+import { nodeService } from './node-service.js';
 import { proposalService } from './proposal-service.js';
 import { addReflection } from './reflection.js';
 import { registerService } from './register-service.js';
@@ -45,6 +49,8 @@ export function addControlServices(server: Server, node: NodeApi, options: Contr
     [ClusterServiceService, clusterService(node, runner)],
     [MemberServiceService, memberService(node, runner)],
     [LeaderServiceService, leaderService(node, runner)],
+    [NodeServiceService, nodeService(node, runner)],
+    [HistoryServiceService, historyService(node, runner)],
     [LogServiceService, logService(node, runner)],
     [SnapshotServiceService, snapshotService(node, runner)],
     [ProposalServiceService, proposalService(node, runner)],

@@ -16,9 +16,12 @@ export function leaderService(node: NodeApi, runner: CallRunner): LeaderServiceS
       ({ target, maxLag }: TransferLeaderRequest, { signal }): Promise<TransferLeaderResponse> =>
         node.transferLeader(target, maxLag, { signal }),
     ),
-    stepDown: runner.unary('changes', async (_: StepDownRequest, { signal }): Promise<StepDownResponse> => {
-      const { from, to, term, elapsedMs } = await node.stepDown({ signal });
-      return { from, to, term, elapsedMs };
-    }),
+    stepDown: runner.unary(
+      'changes',
+      async ({ cooldownMs }: StepDownRequest, { signal }): Promise<StepDownResponse> => {
+        const { from, to, term, elapsedMs } = await node.stepDown(cooldownMs ?? 0, { signal });
+        return { from, to, term, elapsedMs };
+      },
+    ),
   };
 }

@@ -158,6 +158,7 @@ class RunningDaemon implements Daemon {
       stateMachine,
       ticker: new IntervalTicker(config.tickMs, monotonicClock),
       clock: monotonicClock,
+      wallClock: Date.now,
       defer: (run) => setImmediate(run),
       random: Math.random,
       logger,

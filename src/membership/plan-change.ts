@@ -11,7 +11,7 @@ import { stableState, transition } from './transition.js';
 
 /** A plan for people, and what to do for those who carry it out. */
 export interface PlannedChange {
-  /** `changeId` is empty. */
+  /** `changeId` and `hash` are empty: the node sets them. */
   readonly plan: ChangePlan;
   readonly target: TargetSets;
   /** Nothing has to be done: the configuration is the target, and not joint. */
@@ -56,6 +56,7 @@ export function planChange(facts: PlanningFacts, request: ChangeMembersRequest):
     checks,
     members: namedMembers(facts, target),
     instead: unchanged ? '' : betterTarget(facts, now, target),
+    hash: '',
   };
   return {
     ...way,

@@ -29,7 +29,7 @@ export class Applier {
     let { index, term, confState, configIndex } = this.context.applied;
     for (const entry of entries) {
       if (entry.entryType === EntryType.NORMAL) {
-        this.applyNormal(txn, entry);
+        this.applyNormal(txn, entry, { index: entry.index, term: entry.term, confState, configIndex });
       } else {
         confState = this.applyChange(txn, entry) ?? confState;
         configIndex = entry.index;
@@ -42,10 +42,10 @@ export class Applier {
     return this.context.applied;
   }
 
-  private applyNormal(txn: StateTxn, entry: Entry): void {
+  private applyNormal(txn: StateTxn, entry: Entry, at: AppliedMark): void {
     const { metrics, clock } = this.context.options;
     if (entry.data.length === 0) return;
-    const outcome = this.state.apply(txn, entry.index, entry.term, entry.data);
+    const outcome = this.state.apply(txn, at, entry.data);
     const answer =
       'expired' in outcome ? new RaftctlError('E_SESSION_EXPIRED', outcome.expired, { changed: 'unknown' }) : outcome;
     const startedMs = this.proposals.resolve(entry.context, answer);

@@ -8,9 +8,19 @@ import type { StateRange, StateRecord, StateTxn, StateView } from './ports.js';
  *  0x01 …   the state machine's own
  *  0x02 …   client sessions          (sessions.ts)
  *  0x03 …   members of the cluster   (members.ts)
+ *  0x04 …   changes of the members
+ *  0x05 …   voters that left
+ *  0x06 …   history
  * ```
  */
-export const KeyspacePrefix = { machine: 0x01, sessions: 0x02, members: 0x03 } as const;
+export const KeyspacePrefix = {
+  machine: 0x01,
+  sessions: 0x02,
+  members: 0x03,
+  changes: 0x04,
+  tombstones: 0x05,
+  history: 0x06,
+} as const;
 
 /** What `prefix` has of a keyspace, under keys without it. */
 export function scopedView(view: StateView, prefix: number): StateView {

@@ -228,7 +228,7 @@ export class MembershipChanges {
       throw new RaftctlError('E_CONFLICT', `the configuration cannot be changed now: ${refusal}`, { retryable: true });
     }
     const before = this.context.applied.configIndex;
-    const context = MembershipContext.encode({ members: [...members], changeId, reason }).finish();
+    const context = MembershipContext.encode({ members: [...members], changeId, reason, atMs: 0 }).finish();
     try {
       core.proposeConfChange(new Uint8Array(0), { ...change, context });
     } catch (thrown) {
@@ -267,7 +267,18 @@ export class MembershipChanges {
     more: Partial<Pick<ChangeMembersResponse, 'plan' | 'catchUp' | 'unchanged'>> = {},
   ): ChangeMembersResponse {
     const { configIndex, confState } = this.context.applied;
-    return { changeId, phase, text, plan: undefined, catchUp: [], unchanged: false, ...more, configIndex, confState };
+    return {
+      changeId,
+      phase,
+      text,
+      plan: undefined,
+      catchUp: [],
+      unchanged: false,
+      quorums: [],
+      ...more,
+      configIndex,
+      confState,
+    };
   }
 
   private push(change: RunningChange, phase: ChangePhase, text: string, more: { catchUp?: CatchUp[] } = {}): void {

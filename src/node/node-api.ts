@@ -1,7 +1,25 @@
 import type { ConfState, Entry } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
+import type {
+  HistoryEvent,
+  ListEventsRequest,
+  ListEventsResponse,
+  WatchEventsRequest,
+} from '../gen/raftctl/v1/history.js';
 import type { TermRun } from '../gen/raftctl/v1/log.js';
-import type { ChangeMembersRequest, ChangeMembersResponse, Member } from '../gen/raftctl/v1/member.js';
+import type {
+  AbortChangeRequest,
+  AbortChangeResponse,
+  ChangeMembersRequest,
+  ChangeMembersResponse,
+  ChangeRecord,
+  GetChangeResponse,
+  Member,
+  Tombstone,
+  UpdateMemberRequest,
+  UpdateMemberResponse,
+} from '../gen/raftctl/v1/member.js';
+import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import type { CommandKind, Consistency, Session } from '../gen/raftctl/v1/proposal.js';
 
 /** A proposal as a client makes it. */
@@ -74,14 +92,40 @@ export interface NodeApi {
   /** Name of the state machine, so that a call for another one can be refused. */
   readonly stateMachine: string;
 
-  listMembers(): { configIndex: number; confState: ConfState; members: Member[]; announced: Member[] };
+  listMembers(): {
+    configIndex: number;
+    confState: ConfState;
+    members: Member[];
+    announced: Member[];
+    removed: Tombstone[];
+  };
   announce(member: Member): { clusterId: string; isMember: boolean };
   /** Events of a change, the plan first. The change goes on when the iteration is given up. */
   changeMembers(request: ChangeMembersRequest, options?: CallOptions): AsyncIterable<ChangeMembersResponse>;
-  leaveJoint(options?: CallOptions): Promise<{ configIndex: number; confState: ConfState }>;
+  /** Changes that are remembered, newest first; 0 stands for all of them. */
+  listChanges(limit: number): ChangeRecord[];
+  /** The change of this id, or where it is empty the one that runs, or else the last one. Throws E_NOT_FOUND. */
+  getChange(id: string): GetChangeResponse;
+  /** Events of a change until it ends, its state first. Throws E_NOT_LEADER, E_NOT_FOUND. */
+  watchChange(id: string, options?: CallOptions): AsyncIterable<ChangeMembersResponse>;
+  /** Takes a change back that has not ended. Throws E_NOT_LEADER, E_NOT_FOUND, E_CONFLICT where it has ended. */
+  abortChange(request: AbortChangeRequest, options?: CallOptions): Promise<AbortChangeResponse>;
+  updateMember(request: UpdateMemberRequest, options?: CallOptions): Promise<UpdateMemberResponse>;
+  /** @param changeId whose joint configuration is meant; empty: whichever it is */
+  leaveJoint(changeId: string, options?: CallOptions): Promise<{ configIndex: number; confState: ConfState }>;
 
   transferLeader(target: number, maxLag: number | undefined, options?: CallOptions): Promise<TransferResult>;
-  stepDown(options?: CallOptions): Promise<TransferResult>;
+  /** @param cooldownMs how long this node does not campaign afterwards */
+  stepDown(cooldownMs: number, options?: CallOptions): Promise<TransferResult>;
+
+  /** Settings of this node itself, kept in its data directory. */
+  drain(options?: CallOptions): Promise<DrainResponse>;
+  undrain(): Promise<UndrainResponse>;
+  setElections(paused: boolean, options?: CallOptions): Promise<SetElectionsResponse>;
+
+  /** What the cluster remembers of what happened to it. */
+  listEvents(request: ListEventsRequest): ListEventsResponse;
+  watchEvents(request: WatchEventsRequest, options?: CallOptions): AsyncIterable<HistoryEvent>;
 
   triggerSnapshot(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }>;
   listSnapshots(): readonly SnapshotInfo[];

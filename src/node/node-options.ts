@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly stateMachine: StateMachine;
   readonly ticker: Ticker;
   readonly clock: MonotonicClock;
+  /** Milliseconds since 1970-01-01 UTC; may jump. For people to read, never to decide by. */
+  readonly wallClock: () => number;
   /** Runs a turn of the loop soon, after what is already waiting: `setImmediate`, or the simulator's own. */
   readonly defer: (run: () => void) => void;
   readonly random: Random;

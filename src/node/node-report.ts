@@ -58,6 +58,7 @@ export class NodeReport {
       runningChange: this.changes.running,
       electionTimeoutMs: config.electionTicks * config.tickMs,
       heartbeatIntervalMs: config.heartbeatTicks * config.tickMs,
+      removed: [],
     };
   }
 

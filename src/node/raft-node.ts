@@ -1,8 +1,25 @@
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { ConfState, Message } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
+import type {
+  HistoryEvent,
+  ListEventsRequest,
+  ListEventsResponse,
+  WatchEventsRequest,
+} from '../gen/raftctl/v1/history.js';
 import type { TermRun } from '../gen/raftctl/v1/log.js';
-import type { ChangeMembersRequest, ChangeMembersResponse, Member } from '../gen/raftctl/v1/member.js';
+import type {
+  AbortChangeRequest,
+  AbortChangeResponse,
+  ChangeMembersRequest,
+  ChangeMembersResponse,
+  ChangeRecord,
+  GetChangeResponse,
+  Member,
+  UpdateMemberRequest,
+  UpdateMemberResponse,
+} from '../gen/raftctl/v1/member.js';
+import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
 import type { SoftState } from '../raft/raft.js';
 import { Announcements } from './announcements.js';
@@ -171,10 +188,10 @@ export class RaftNode implements NodeApi {
     return this.reading.query(query, consistency, call);
   }
 
-  listMembers(): { configIndex: number; confState: ConfState; members: Member[]; announced: Member[] } {
+  listMembers(): ReturnType<NodeApi['listMembers']> {
     const { configIndex, confState } = this.context.applied;
     const members = [...this.context.members];
-    return { configIndex, confState, members, announced: this.announcements.list(members) };
+    return { configIndex, confState, members, announced: this.announcements.list(members), removed: [] };
   }
 
   announce(member: Member): { clusterId: string; isMember: boolean } {
@@ -190,7 +207,47 @@ export class RaftNode implements NodeApi {
     return this.changes.change(request, call);
   }
 
-  leaveJoint(call?: CallOptions): Promise<{ configIndex: number; confState: ConfState }> {
+  listChanges(_limit: number): ChangeRecord[] {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  getChange(_id: string): GetChangeResponse {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  watchChange(_id: string, _call?: CallOptions): AsyncIterable<ChangeMembersResponse> {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  abortChange(_request: AbortChangeRequest, _call?: CallOptions): Promise<AbortChangeResponse> {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  updateMember(_request: UpdateMemberRequest, _call?: CallOptions): Promise<UpdateMemberResponse> {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  drain(_call?: CallOptions): Promise<DrainResponse> {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  undrain(): Promise<UndrainResponse> {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  setElections(_paused: boolean, _call?: CallOptions): Promise<SetElectionsResponse> {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  listEvents(_request: ListEventsRequest): ListEventsResponse {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  watchEvents(_request: WatchEventsRequest, _call?: CallOptions): AsyncIterable<HistoryEvent> {
+    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  }
+
+  leaveJoint(_changeId: string, call?: CallOptions): Promise<{ configIndex: number; confState: ConfState }> {
     return this.changes.leaveJoint(call);
   }
 
@@ -199,7 +256,7 @@ export class RaftNode implements NodeApi {
     return this.leadership.transfer(target, maxLag, call);
   }
 
-  stepDown(call?: CallOptions): Promise<TransferResult> {
+  stepDown(_cooldownMs: number, call?: CallOptions): Promise<TransferResult> {
     this.changes.requireNone();
     return this.leadership.stepDown(call);
   }

@@ -1,7 +1,8 @@
 import { Command, CommandKind } from '../gen/raftctl/v1/proposal.js';
+import { applyControl, describeControl } from './control-commands.js';
 import { KeyspacePrefix, scopedTxn, scopedView } from './keyspace.js';
 import type { ProposalResult } from './node-api.js';
-import type { AppliedCommand, StateMachine, StateTxn, StateView } from './ports.js';
+import type { AppliedCommand, AppliedMark, StateMachine, StateTxn, StateView } from './ports.js';
 import { applyOnce } from './sessions.js';
 
 /** What became of an applied entry: a result, or a sentence why its session did not let it be applied (E_SESSION_EXPIRED). */
@@ -26,10 +27,15 @@ export class ReplicatedState {
   /**
    * Applies a normal entry, within the transaction of its turn. Throws only what the state machine throws: the node must stop then.
    * @param txn the node's whole keyspace
+   * @param at index and term of the entry, and the configuration that was applied last before it
    */
-  apply(txn: StateTxn, index: number, term: number, data: Uint8Array): ApplyOutcome {
+  apply(txn: StateTxn, at: AppliedMark, data: Uint8Array): ApplyOutcome {
     const command = decodeCommand(data);
+    const { index, term } = at;
     const entry = { index, term };
+    if (command?.kind === CommandKind.CONTROL) {
+      return { ...entry, result: applyControl(txn, at, command.payload), duplicate: false };
+    }
     const execute = () => this.#execute(txn, index, term, command);
     if (command?.session === undefined) return { ...entry, result: execute(), duplicate: false };
     return applyOnce(scopedTxn(txn, KeyspacePrefix.sessions), command.session, this.#sessionsMax, entry, execute);
@@ -48,6 +54,7 @@ export class ReplicatedState {
     if (data.length === 0) return 'no-op';
     const command = decodeCommand(data);
     if (command === undefined) return `${data.length} bytes that are no command`;
+    if (command.kind === CommandKind.CONTROL) return describeControl(command.payload);
     const kind = machineKind(command);
     const text = kind === undefined ? 'no-op' : this.#machine.describe(kind, command.payload);
     const { session } = command;

@@ -1,7 +1,7 @@
 import { RaftctlError } from '../../src/base/errors.js';
 import type { ConfState } from '../../src/gen/raft/v1/raft.js';
 import { type BootstrapSpec, NodeStatus, Role, type SnapshotInfo } from '../../src/gen/raftctl/v1/cluster.js';
-import { ChangeMembersResponse, type Member } from '../../src/gen/raftctl/v1/member.js';
+import { ChangeMembersResponse, type ChangeRecord, type Member } from '../../src/gen/raftctl/v1/member.js';
 import type {
   CallOptions,
   DescribedEntry,
@@ -67,7 +67,7 @@ export class FakeNode implements NodeApi {
     unexpected();
 
   listMembers() {
-    return { configIndex: 1, confState, members: [], announced: [] };
+    return { configIndex: 1, confState, members: [], announced: [], removed: [] };
   }
   announce: (member: Member) => { clusterId: string; isMember: boolean } = () => ({ clusterId: 'c1', isMember: false });
   changeMembers: NodeApi['changeMembers'] = async function* () {
@@ -76,6 +76,20 @@ export class FakeNode implements NodeApi {
   async leaveJoint() {
     return { configIndex: 9, confState };
   }
+  listChanges(): ChangeRecord[] {
+    return [];
+  }
+  getChange: NodeApi['getChange'] = () => unexpected();
+  watchChange: NodeApi['watchChange'] = () => unexpected();
+  abortChange: NodeApi['abortChange'] = async () => unexpected();
+  updateMember: NodeApi['updateMember'] = async () => unexpected();
+
+  drain: NodeApi['drain'] = async () => ({ leader: 2, elapsedMs: 5, unchanged: false });
+  undrain: NodeApi['undrain'] = async () => ({ unchanged: false });
+  setElections: NodeApi['setElections'] = async () => ({ unchanged: false, leader: 2 });
+
+  listEvents: NodeApi['listEvents'] = () => ({ events: [], oldest: 0 });
+  watchEvents: NodeApi['watchEvents'] = async function* () {};
 
   transferLeader: (target: number, maxLag: number | undefined) => Promise<TransferResult> = async () => unexpected();
   async stepDown(): Promise<TransferResult> {

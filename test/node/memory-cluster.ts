@@ -207,6 +207,7 @@ export class MemoryCluster {
       stateMachine: new KvMachine(),
       ticker,
       clock: () => performance.now(),
+      wallClock: Date.now,
       defer: setImmediate,
       random: seededRandom(id),
       logger: silentLogger,

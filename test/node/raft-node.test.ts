@@ -232,9 +232,9 @@ describe('members of a cluster', () => {
     await change(leader, { voters: sets([1, 3]), explicitLeave: true });
     expect(leader.node.listMembers().confState).toMatchObject({ voters: [1, 3], votersOutgoing: [1, 2, 3] });
     await expect(change(leader, { voters: sets([1, 2, 3]) })).rejects.toMatchObject({ code: 'E_JOINT' });
-    const left = await leader.node.leaveJoint();
+    const left = await leader.node.leaveJoint('');
     expect(left.confState).toMatchObject({ voters: [1, 3], votersOutgoing: [] });
-    await expect(leader.node.leaveJoint()).rejects.toMatchObject({ code: 'E_NOT_JOINT' });
+    await expect(leader.node.leaveJoint('')).rejects.toMatchObject({ code: 'E_NOT_JOINT' });
   });
 });
 

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
+import { ConfState } from '../../src/gen/raft/v1/raft.js';
 import { Member } from '../../src/gen/raftctl/v1/member.js';
 import { Command, CommandKind, type Session } from '../../src/gen/raftctl/v1/proposal.js';
 import { KeyspacePrefix } from '../../src/node/keyspace.js';
 import { memberRecords, readMembers } from '../../src/node/members.js';
-import type { StateMachine } from '../../src/node/ports.js';
+import type { AppliedMark, StateMachine } from '../../src/node/ports.js';
 import { ReplicatedState } from '../../src/node/replicated-state.js';
 import { MemoryKeyspace } from '../state-machine/memory-keyspace.js';
 
@@ -31,14 +32,19 @@ function command(kind: CommandKind, payload: string, session?: Session): Uint8Ar
   return Command.encode({ kind, payload: bytes(payload), session }).finish();
 }
 
+/** Position of an entry under the configuration of a bootstrap. */
+function at(index: number, term: number): AppliedMark {
+  return { index, term, configIndex: 1, confState: ConfState.fromPartial({ voters: [1] }) };
+}
+
 describe('replicated state', () => {
   const state = new ReplicatedState(memory, 10);
 
   it('gives a command to the state machine, in its own keyspace', () => {
     const keyspace = new MemoryKeyspace(memberRecords([Member.create({ id: 1, address: 'a:1' })]));
-    const outcome = state.apply(keyspace, 7, 2, command(CommandKind.MACHINE, 'x'));
+    const outcome = state.apply(keyspace, at(7, 2), command(CommandKind.MACHINE, 'x'));
     expect(outcome).toEqual({ index: 7, term: 2, result: bytes('machine 7'), duplicate: false });
-    expect(state.apply(keyspace, 8, 2, command(CommandKind.RAW, 'y'))).toMatchObject({ result: bytes('raw 8') });
+    expect(state.apply(keyspace, at(8, 2), command(CommandKind.RAW, 'y'))).toMatchObject({ result: bytes('raw 8') });
     expect(keyspace.get(Uint8Array.of(KeyspacePrefix.machine, ...bytes('last')))).toEqual(bytes('y'));
     expect(text(state.read(keyspace, new Uint8Array()))).toBe('last=y');
     expect(readMembers(keyspace)).toHaveLength(1);
@@ -48,12 +54,12 @@ describe('replicated state', () => {
     const keyspace = new MemoryKeyspace();
     const session = { clientId: 'c', sequence: 1, lowestPending: 1 };
     const data = command(CommandKind.MACHINE, 'x', session);
-    const first = state.apply(keyspace, 7, 2, data);
-    state.apply(keyspace, 8, 2, command(CommandKind.MACHINE, 'y'));
-    expect(state.apply(keyspace, 9, 3, data)).toEqual({ ...first, duplicate: true });
+    const first = state.apply(keyspace, at(7, 2), data);
+    state.apply(keyspace, at(8, 2), command(CommandKind.MACHINE, 'y'));
+    expect(state.apply(keyspace, at(9, 3), data)).toEqual({ ...first, duplicate: true });
     expect(text(state.read(keyspace, new Uint8Array()))).toBe('last=y');
     const late = command(CommandKind.MACHINE, 'z', { clientId: 'gone', sequence: 5, lowestPending: 5 });
-    expect(state.apply(keyspace, 10, 3, late)).toHaveProperty('expired');
+    expect(state.apply(keyspace, at(10, 3), late)).toHaveProperty('expired');
   });
 
   it.each([
@@ -63,13 +69,13 @@ describe('replicated state', () => {
     ['bytes that are no command', Uint8Array.of(0x0a, 0xff)],
   ])('goes past %s without effect', (_, data) => {
     const keyspace = new MemoryKeyspace();
-    const outcome = state.apply(keyspace, 7, 2, data);
+    const outcome = state.apply(keyspace, at(7, 2), data);
     expect(outcome).toEqual({ index: 7, term: 2, result: new Uint8Array(), duplicate: false });
     expect(keyspace.size).toBe(0);
   });
 
   it('passes on what the state machine throws: the node has to stop', () => {
-    expect(() => state.apply(new MemoryKeyspace(), 7, 2, command(CommandKind.MACHINE, 'boom'))).toThrow(
+    expect(() => state.apply(new MemoryKeyspace(), at(7, 2), command(CommandKind.MACHINE, 'boom'))).toThrow(
       'cannot apply 7',
     );
   });
@@ -77,7 +83,7 @@ describe('replicated state', () => {
   it('never throws for bytes, and describes all of them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (data) => {
-        const outcome = state.apply(new MemoryKeyspace(), 5, 1, data);
+        const outcome = state.apply(new MemoryKeyspace(), at(5, 1), data);
         expect('expired' in outcome || outcome.index === 5).toBe(true);
         expect(state.describe(data).length).toBeGreaterThan(0);
       }),

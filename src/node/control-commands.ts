@@ -1,0 +1,62 @@
+import type { ErrorCode } from '../base/error-codes.js';
+import { RaftctlError } from '../base/errors.js';
+import { ControlCommand, ControlResult } from '../gen/raftctl/v1/control.js';
+import { CommandKind } from '../gen/raftctl/v1/proposal.js';
+import type { CallOptions } from './node-api.js';
+import type { AppliedMark, StateTxn } from './ports.js';
+import type { Proposing } from './proposing.js';
+
+/** Where in the log a control command stands: the mark before it is applied, with its own index and term. */
+export type ControlPosition = AppliedMark;
+
+/** What a control command came to: nothing to say, or why it no longer fits. */
+export type ControlOutcome = undefined | { readonly code: ErrorCode; readonly message: string };
+
+/**
+ * Applies a command of the cluster's own to its records (proto/raftctl/v1/control.proto), within the transaction of its turn. Every replica
+ * does the same: nothing here looks at anything but the keyspace and the position. A command that no longer fits changes nothing.
+ *
+ * @param txn the node's whole keyspace
+ * @returns an encoded `ControlResult`
+ */
+export function applyControl(txn: StateTxn, at: ControlPosition, payload: Uint8Array): Uint8Array {
+  const outcome = carryOut(txn, at, decodeControl(payload));
+  return ControlResult.encode({ errorCode: outcome?.code ?? '', message: outcome?.message ?? '' }).finish();
+}
+
+function carryOut(_txn: StateTxn, _at: ControlPosition, _command: ControlCommand): ControlOutcome {
+  return { code: 'E_USAGE', message: 'this version does not know the command' };
+}
+
+/** An empty command for bytes that are none: every replica must go on in the same way. */
+function decodeControl(payload: Uint8Array): ControlCommand {
+  try {
+    return ControlCommand.decode(payload);
+  } catch {
+    return ControlCommand.create();
+  }
+}
+
+/** A command in a few words, for the list of entries. */
+export function describeControl(payload: Uint8Array): string {
+  const [name = 'unknown'] = Object.entries(decodeControl(payload)).flatMap(([field, value]) =>
+    value === undefined ? [] : field,
+  );
+  return `control ${name}`;
+}
+
+/**
+ * Writes a command into the log and waits until it is applied here, on the leader.
+ * @throws RaftctlError as `Proposing.propose`; the code of the result where the command did not fit any more
+ */
+export async function proposeControl(
+  proposing: Proposing,
+  command: ControlCommand,
+  call: CallOptions = {},
+): Promise<{ index: number }> {
+  const payload = ControlCommand.encode(command).finish();
+  const { index, result } = await proposing.propose({ kind: CommandKind.CONTROL, payload }, call);
+  const { errorCode, message } = ControlResult.decode(result);
+  if (errorCode !== '') throw new RaftctlError(errorCode as ErrorCode, message);
+  return { index };
+}
