@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ConfChangeTransition, ConfChangeType } from '../../src/gen/raft/v1/raft.js';
 import { newConfChangeSingle } from '../../src/raft/conf-change.js';
 import { MemStorage } from '../../src/raft/mem-storage.js';
@@ -11,12 +11,15 @@ import { bytes, Network, Peer, testConfig } from './network.js';
  * node, in which order, with which state.
  */
 
-/** A group of three voters whose events are gathered in the order they happen. */
-function tracedGroup(): { network: Network; events: TraceEvent[] } {
-  const events: TraceEvent[] = [];
-  const network = Network.ofVoters(3, { trace: (event) => events.push(event) });
-  return { network, events };
-}
+/** What the group has told so far, in the order it happened. */
+let events: TraceEvent[];
+/** A group of three voters. */
+let network: Network;
+
+beforeEach(() => {
+  events = [];
+  network = Network.ofVoters(3, { trace: (event) => events.push(event) });
+});
 
 /** `1 SendAppendEntriesRequest 2 MsgApp`: node, event, and the peer and type of its message. */
 function brief({ name, nid, msg }: TraceEvent): string {
@@ -25,8 +28,7 @@ function brief({ name, nid, msg }: TraceEvent): string {
 }
 
 describe('an election and the first entry of the term', () => {
-  const { network, events } = tracedGroup();
-  network.campaign(1);
+  beforeEach(() => network.campaign(1));
 
   test('begins with the state that each node starts from', () => {
     expect(events.slice(0, 3)).toEqual(
@@ -92,10 +94,11 @@ describe('an election and the first entry of the term', () => {
 });
 
 describe('replication', () => {
-  const { network, events } = tracedGroup();
-  network.campaign(1);
-  events.length = 0;
-  network.propose(1, 'x');
+  beforeEach(() => {
+    network.campaign(1);
+    events.length = 0;
+    network.propose(1, 'x');
+  });
 
   test('an append says where it begins and how much it brings, and how far the leader itself is', () => {
     expect(events.filter(({ name }) => name === 'SendAppendEntriesRequest').slice(0, 2)).toMatchObject(
@@ -146,13 +149,14 @@ describe('replication', () => {
 });
 
 describe('a change of the configuration', () => {
-  const { network, events } = tracedGroup();
-  network.campaign(1);
-  events.length = 0;
-  const { ADD_LEARNER_NODE, REMOVE_NODE } = ConfChangeType;
-  const changes = [newConfChangeSingle(4, ADD_LEARNER_NODE), newConfChangeSingle(3, REMOVE_NODE)];
-  network.node(1).proposeConfChange(EMPTY, { transition: ConfChangeTransition.AUTO, changes, context: EMPTY });
-  network.settle();
+  beforeEach(() => {
+    network.campaign(1);
+    events.length = 0;
+    const { ADD_LEARNER_NODE, REMOVE_NODE } = ConfChangeType;
+    const changes = [newConfChangeSingle(4, ADD_LEARNER_NODE), newConfChangeSingle(3, REMOVE_NODE)];
+    network.node(1).proposeConfChange(EMPTY, { transition: ConfChangeTransition.AUTO, changes, context: EMPTY });
+    network.settle();
+  });
 
   test('is told when the leader takes it, without a replicated entry; leaving the joint configuration has no changes to tell', () => {
     expect(events.filter(({ name }) => name === 'ChangeConf')).toMatchObject([
@@ -196,15 +200,16 @@ describe('a change of the configuration', () => {
 });
 
 describe('a snapshot', () => {
-  const { network, events } = tracedGroup();
-  network.campaign(1);
-  network.isolate(3);
-  network.propose(1, 'x');
-  network.peer(1).compact();
-  network.recover();
-  events.length = 0;
-  // The leader sends nothing to a peer that it believes to be up to date; a heartbeat finds out.
-  network.tick(1, 2);
+  beforeEach(() => {
+    network.campaign(1);
+    network.isolate(3);
+    network.propose(1, 'x');
+    network.peer(1).compact();
+    network.recover();
+    events.length = 0;
+    // The leader sends nothing to a peer that it believes to be up to date; a heartbeat finds out.
+    network.tick(1, 2);
+  });
 
   test('is sent and received as such, and stands for all entries up to its index', () => {
     const msg = { type: 'MsgSnap', term: 1, from: '1', to: '3', entries: 2, logTerm: 0, index: 0 };
@@ -238,13 +243,12 @@ describe('a snapshot', () => {
 });
 
 test('a line holds the event and nothing that JSON cannot', () => {
-  const { network, events } = tracedGroup();
   network.campaign(1);
   for (const event of events) expect(JSON.parse(traceLine(event))).toEqual({ tag: 'trace', event });
 });
 
 test('a restarted node begins with what it knows', () => {
-  const events: TraceEvent[] = [];
+  events = [];
   const storage = MemStorage.withConfState({ voters: [1] });
   const peer = new Peer(testConfig(1), storage);
   peer.node.campaign();

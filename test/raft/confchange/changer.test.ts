@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type ConfChangeSingle, ConfChangeTransition, ConfChangeType } from '../../../src/gen/raft/v1/raft.js';
 import { confStateEqual, newConfChangeSingle, parseConfChange } from '../../../src/raft/conf-change.js';
 import { type ChangedConfiguration, Changer } from '../../../src/raft/confchange/changer.js';
@@ -149,14 +149,19 @@ describe('restore', () => {
 });
 
 describe('which way a change goes', () => {
-  const conf = configurationOf('v1 v2 v3');
+  let conf: Configuration;
+  let joint: Configuration;
   const { AUTO, IMPLICIT, EXPLICIT, ROLLBACK } = ConfChangeTransition;
   const apply = (from: Configuration, transition: ConfChangeTransition, changes: string) =>
     String(
       new Changer({ conf: from }).apply({ transition, changes: parseConfChange(changes), context: new Uint8Array() })
         .conf,
     );
-  const joint = move(conf, 'enter', parseConfChange('v4 r1')).conf;
+
+  beforeEach(() => {
+    conf = configurationOf('v1 v2 v3');
+    joint = move(conf, 'enter', parseConfChange('v4 r1')).conf;
+  });
 
   test('one voter, automatic: simple', () => expect(apply(conf, AUTO, 'v4')).toBe('voters=(1 2 3 4)'));
   test('more than one change, automatic: joint, left by itself', () =>
