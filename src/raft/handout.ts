@@ -51,6 +51,7 @@ export class Handout {
   /** Everything that waits, as a Ready. Takes it from the node. */
   take(): Ready {
     const { raft } = this;
+    this.#refuseAfterFailure();
     if (this.#open !== undefined)
       throw new FatalRaftError(`ready() was called before Ready ${this.#open.number} was advanced`);
     const committedEntries = this.#nextCommitted();
@@ -138,12 +139,19 @@ export class Handout {
 
   /** What has come up since the last Ready was taken over and may be done at once, for `LightReady`. */
   takeCommitted(): { commitIndex: number | undefined; committedEntries: Entry[] } {
+    this.#refuseAfterFailure();
     const committedEntries = this.#nextCommitted();
     this.#countHandedOut(committedEntries, undefined);
     const { committed } = this.raft.raftLog;
     if (committed === this.#hardState.commit) return { commitIndex: undefined, committedEntries };
     this.#hardState = { ...this.#hardState, commit: committed };
     return { commitIndex: committed, committedEntries };
+  }
+
+  /** Whatever a failure of storage has left half done stays inside. */
+  #refuseAfterFailure(): void {
+    const { failure } = this.raft.raftLog;
+    if (failure !== undefined) throw failure;
   }
 
   #nextCommitted(): Entry[] {

@@ -1,7 +1,7 @@
 import { type Entry, type Message, MessageType } from '../gen/raft/v1/raft.js';
+import { isReachable } from './confchange/restore.js';
 import { RaftError } from './errors.js';
 import type { Raft } from './raft.js';
-import { isReachable } from './snapshot-install.js';
 
 /** Terms beyond this were never reached by elections; taking one would bring the group near the end of safe integers. */
 const TERM_MAX = 2 ** 52;
@@ -100,8 +100,13 @@ function checkFields(message: Message): void {
   if (typeof message.reject !== 'boolean') refuse('reject is no boolean');
 }
 
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 function checkEntry(entry: Entry): void {
   if (
+    !isRecord(entry) ||
     !(entry.data instanceof Uint8Array) ||
     !(entry.context instanceof Uint8Array) ||
     !(entry.entryType === 0 || entry.entryType === 1 || entry.entryType === 2)
@@ -134,14 +139,16 @@ function checkAppend(message: Message): void {
 
 function checkSnapshot(message: Message): void {
   const metadata = message.snapshot?.metadata;
-  if (message.snapshot === undefined || metadata === undefined) refuse('a snapshot without metadata');
+  if (message.snapshot === undefined || metadata === undefined || !isRecord(metadata)) {
+    refuse('a snapshot without metadata');
+  }
   if (!(message.snapshot.data instanceof Uint8Array)) refuse('the data of the snapshot are no bytes');
   if (!isCount(metadata.index) || metadata.index === 0) refuse(`a snapshot of index ${metadata.index}`);
   if (!isCount(metadata.term) || metadata.term === 0 || metadata.term > message.term) {
     refuse(`a snapshot of term ${metadata.term} in a message of ${message.term}`);
   }
   const { confState } = metadata;
-  if (confState === undefined) refuse('a snapshot without a configuration');
+  if (confState === undefined || !isRecord(confState)) refuse('a snapshot without a configuration');
   const lists = [confState.voters, confState.learners, confState.votersOutgoing, confState.learnersNext];
   if (!lists.every((list) => Array.isArray(list) && list.every((id) => isCount(id) && id > 0))) {
     refuse('a member of the snapshot has a wrong shape');

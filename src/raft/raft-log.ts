@@ -41,6 +41,8 @@ export class RaftLog {
   maxApplyUnpersistedLogLimit = 0;
   /** Index of a snapshot that the application took over but has not reported durable; 0: none. */
   snapshotInFlight = 0;
+  /** Why storage cannot be trusted any more. What the call that met it has left half done never leaves the node: no Ready follows. */
+  failure: FatalRaftError | undefined;
 
   /** @param applyUnstableEntries see `Config.applyUnstableEntries` */
   constructor(
@@ -58,7 +60,12 @@ export class RaftLog {
   /** Index of the first entry that can be read. */
   firstIndex(): number {
     const snapshot = this.unstable.snapshot;
-    return snapshot === undefined ? this.store.firstIndex() : snapshotIndex(snapshot) + 1;
+    if (snapshot !== undefined) return snapshotIndex(snapshot) + 1;
+    try {
+      return this.store.firstIndex();
+    } catch (thrown) {
+      throw this.#failed('failed to say where it begins', thrown);
+    }
   }
 
   /** Index of the last entry, wherever it is. */
@@ -69,7 +76,7 @@ export class RaftLog {
   /** Term of the last entry. */
   lastTerm(): number {
     const term = this.term(this.lastIndex());
-    if (term === undefined) throw new FatalRaftError(`the term of the last entry, ${this.lastIndex()}, is not known`);
+    if (term === undefined) throw this.#failed('does not know the term of the last entry', this.lastIndex());
     return term;
   }
 
@@ -81,7 +88,7 @@ export class RaftLog {
       return this.store.term(index);
     } catch (thrown) {
       if (thrown instanceof CompactedError || thrown instanceof UnavailableError) return undefined;
-      throw storageFailure(`term of ${index}`, thrown);
+      throw this.#failed(`failed to give the term of ${index}`, thrown);
     }
   }
 
@@ -126,9 +133,9 @@ export class RaftLog {
     } catch (thrown) {
       if (thrown instanceof CompactedError) throw thrown;
       if (thrown instanceof LogTemporarilyUnavailableError && canAsync(context)) throw thrown;
-      throw storageFailure(`entries [${low}, ${high})`, thrown);
+      throw this.#failed('failed to give entries', thrown);
     }
-    if (entries.length === 0) throw new FatalRaftError(`storage gave none of the entries [${low}, ${high})`);
+    if (entries.length === 0) throw this.#failed('gave none of the entries', `[${low}, ${high})`);
     return entries;
   }
 
@@ -137,7 +144,7 @@ export class RaftLog {
     return this.slice(low, this.lastIndex() + 1, maxBytes, context);
   }
 
-  /** Shows pages of [low, high) to `visit`, until it returns false. */
+  /** Shows pages of [low, high) to `visit`, until it returns false. Changes nothing, so a failure of storage is the caller's to judge. */
   scan(
     low: number,
     high: number,
@@ -145,11 +152,15 @@ export class RaftLog {
     context: GetEntriesContext,
     visit: (entries: readonly Entry[]) => boolean,
   ): void {
-    let next = low;
-    while (next < high) {
-      const page = this.slice(next, high, pageBytes, context);
-      if (!visit(page)) return;
-      next += page.length;
+    const { failure } = this;
+    try {
+      for (let next = low; next < high; ) {
+        const page = this.slice(next, high, pageBytes, context);
+        if (!visit(page)) return;
+        next += page.length;
+      }
+    } finally {
+      this.failure = failure;
     }
   }
 
@@ -275,12 +286,15 @@ export class RaftLog {
   snapshot(requestIndex: number, to: number): Snapshot | undefined {
     const pending = this.unstable.snapshot;
     if (pending !== undefined && snapshotIndex(pending) >= requestIndex) return pending;
+    let snapshot: Snapshot;
     try {
-      return this.store.snapshot(requestIndex, to);
+      snapshot = this.store.snapshot(requestIndex, to);
     } catch (thrown) {
       if (thrown instanceof SnapshotTemporarilyUnavailableError) return undefined;
-      throw storageFailure('snapshot', thrown);
+      throw this.#failed('failed to give a snapshot', thrown);
     }
+    if (snapshotIndex(snapshot) === 0) throw this.#failed('gave an empty snapshot', requestIndex);
+    return snapshot;
   }
 
   /** The log begins anew with this snapshot. */
@@ -289,9 +303,10 @@ export class RaftLog {
     this.committed = snapshotIndex(snapshot);
     this.unstable.restore(snapshot);
   }
-}
 
-function storageFailure(what: string, thrown: unknown): FatalRaftError {
-  if (thrown instanceof FatalRaftError) return thrown;
-  return new FatalRaftError(`storage failed to give the ${what}: ${thrown instanceof Error ? thrown.message : thrown}`);
+  /** @param detail what storage threw, or what it was asked */
+  #failed(what: string, detail: unknown): FatalRaftError {
+    this.failure = new FatalRaftError(`storage ${what}: ${detail instanceof Error ? detail.message : detail}`);
+    return this.failure;
+  }
 }

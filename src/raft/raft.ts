@@ -1,7 +1,6 @@
 import { randomInt } from '../base/random.js';
 import type { HardState, Message } from '../gen/raft/v1/raft.js';
-import { confStateEqual } from './conf-change.js';
-import { restore } from './confchange/restore.js';
+import { isReachable, restore } from './confchange/restore.js';
 import { type Config, INVALID_ID, INVALID_INDEX, maxElectionTick, minElectionTick, validateConfig } from './config.js';
 import { FatalRaftError } from './errors.js';
 import { RaftLog } from './raft-log.js';
@@ -102,10 +101,10 @@ export class Raft {
     this.forwardedReads = new ForwardedReads(config.random());
 
     const { hardState, confState } = store.initialState();
-    restore(this.tracker, this.raftLog.lastIndex() + 1, confState);
-    if (!confStateEqual(this.tracker.toConfState(), confState)) {
+    if (!isReachable(confState)) {
       throw new FatalRaftError('the configuration in storage is not one that changes can lead to');
     }
+    restore(this.tracker, this.raftLog.lastIndex() + 1, confState);
     this.#loadHardState(hardState);
     this.#loadApplied(config.applied);
     this.randomizedElectionTimeout = this.drawElectionTimeout();

@@ -39,7 +39,8 @@ export interface ProposedEntry {
  *   write later        advanceAppendAsync(ready)◄┘  storage reads it;   then onPersistReady(number), advanceApplyTo(index)
  * ```
  *
- * A call that throws a `RaftError` leaves the node as it was, unless that is a `FatalRaftError` of storage.
+ * A call that throws a `RaftError` leaves the node as it was. Storage that fails in the midst of a call is the exception: that call may be
+ * half done, but nothing of it leaves the node, as every later `ready` and `advance` throws the same error.
  */
 export class RawNode {
   readonly #raft: Raft;

@@ -1,6 +1,6 @@
 import { type Entry, MessageType } from '../gen/raft/v1/raft.js';
 import { NO_LIMIT } from './config.js';
-import { CompactedError, FatalRaftError, LogTemporarilyUnavailableError } from './errors.js';
+import { CompactedError, LogTemporarilyUnavailableError } from './errors.js';
 import { NO_ENTRIES, newMessage, payloadSize, snapshotIndex } from './messages.js';
 import type { Raft } from './raft.js';
 import { send } from './send.js';
@@ -76,9 +76,7 @@ function maybeSendSnapshot(raft: Raft, to: number, progress: Progress): boolean 
   if (!progress.recentActive) return false;
   const snapshot = raft.raftLog.snapshot(progress.pendingRequestSnapshot, to);
   if (snapshot === undefined) return false;
-  const index = snapshotIndex(snapshot);
-  if (index === 0) throw new FatalRaftError('storage gave an empty snapshot');
-  progress.becomeSnapshot(index);
+  progress.becomeSnapshot(snapshotIndex(snapshot));
   const message = newMessage(MessageType.SNAPSHOT, to);
   message.snapshot = snapshot;
   send(raft, message);

@@ -1,5 +1,4 @@
 import { type ConfState, type Message, MessageType, type Snapshot } from '../gen/raft/v1/raft.js';
-import { confStateEqual } from './conf-change.js';
 import { restore } from './confchange/restore.js';
 import { INVALID_ID, INVALID_INDEX } from './config.js';
 import { RaftError } from './errors.js';
@@ -7,7 +6,6 @@ import { emptyConfState, newMessage, snapshotIndex, snapshotTerm } from './messa
 import type { Raft } from './raft.js';
 import { send } from './send.js';
 import { traceApplyConfChange } from './trace.js';
-import { ProgressTracker } from './tracker/progress-tracker.js';
 
 /** Takes a leader's snapshot, and says how far this node has come. */
 export function handleSnapshot(raft: Raft, message: Message): void {
@@ -52,17 +50,6 @@ function installSnapshot(raft: Raft, snapshot: Snapshot): boolean {
 
 function isMember(confState: ConfState, id: number): boolean {
   return confState.voters.includes(id) || confState.learners.includes(id) || confState.votersOutgoing.includes(id);
-}
-
-/** Whether a configuration is one that changes can lead to. */
-export function isReachable(confState: ConfState): boolean {
-  const tracker = new ProgressTracker(1);
-  try {
-    restore(tracker, 1, confState);
-  } catch {
-    return false;
-  }
-  return confStateEqual(tracker.toConfState(), confState);
 }
 
 /**

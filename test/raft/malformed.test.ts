@@ -54,6 +54,31 @@ describe('a malformed message is refused by name', () => {
       from1(MessageType.PROPOSE, { term: 0, entries: [{ ...entry(0, 0), entryType: 7 as EntryType }] }),
     ],
     ['a read without a token', from1(MessageType.READ_INDEX, { term: 0 })],
+    ['a proposal of a term', from1(MessageType.PROPOSE, { entries: [entry(0, 0, 'x')] })],
+    ['a read of a term', from1(MessageType.READ_INDEX, { entries: [entry(0, 0, 'x')] })],
+    ['no list of entries', from1(MessageType.APPEND, { entries: undefined as never })],
+    ['an entry that is nothing', from1(MessageType.APPEND, { index: 2, logTerm: 1, entries: [null as never] })],
+    ['a context that is text', from1(MessageType.HEARTBEAT, { context: 'x' as never })],
+    ['a word for a yes or no', from1(MessageType.REQUEST_VOTE, { term: 2, reject: 'no' as never })],
+    [
+      'entries up to behind the safe integers',
+      from1(MessageType.APPEND, {
+        index: Number.MAX_SAFE_INTEGER,
+        logTerm: 1,
+        entries: [entry(Number.MAX_SAFE_INTEGER + 1, 1)],
+      }),
+    ],
+    [
+      'a snapshot that is text',
+      from1(MessageType.SNAPSHOT, { snapshot: { ...snapshot({}).snapshot, data: 's' as never } }),
+    ],
+    [
+      'a snapshot of no metadata',
+      from1(MessageType.SNAPSHOT, { snapshot: { data: bytes('s'), metadata: null as never } }),
+    ],
+    ['a snapshot of no configuration', from1(MessageType.SNAPSHOT, snapshot({ confState: null }))],
+    ['a snapshot with node 0', from1(MessageType.SNAPSHOT, snapshot({ confState: { ...confState, voters: [0, 1] } }))],
+    ['a snapshot without lists', from1(MessageType.SNAPSHOT, snapshot({ confState: { ...confState, voters: 3 } }))],
     ['a candidate of a later log', from1(MessageType.REQUEST_VOTE, { term: 2, index: 9, logTerm: 3 })],
   ])('%s', (_, malformed) => {
     const peer = follower();
@@ -68,6 +93,15 @@ describe('a malformed message is refused by name', () => {
     const forged = message(MessageType.APPEND_RESPONSE, { from: 2, to: 1, term: 1, index: 99 });
     expect(() => network.node(1).step(forged)).toThrow('acknowledges 99, the last entry is 1');
     expect(network.node(1).raft.raftLog.committed).toBe(1);
+  });
+
+  test('to a leader: a wish for a snapshot of what is not there', () => {
+    const network = Network.ofVoters(3);
+    network.campaign(1);
+    const forged = { from: 2, to: 1, term: 1, index: 1, reject: true, rejectHint: 1, requestSnapshot: 99 };
+    expect(() => network.node(1).step(message(MessageType.APPEND_RESPONSE, forged))).toThrow(
+      'wants a snapshot of 99, the last entry is 1',
+    );
   });
 });
 

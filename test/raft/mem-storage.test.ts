@@ -77,6 +77,13 @@ describe('MemStorage', () => {
     expect(() => other.applySnapshot(older)).toThrow(SnapshotOutOfDateError);
   });
 
+  test('a snapshot is made once of an index, and of none that is not there', () => {
+    const store = storage();
+    expect(() => store.createSnapshot(6, confState, bytes('s'))).toThrow('snapshot 6 is behind the last entry, 5');
+    store.createSnapshot(4, confState, bytes('s'));
+    expect(() => store.createSnapshot(4, confState, bytes('s'))).toThrow(SnapshotOutOfDateError);
+  });
+
   test('a snapshot that is not there yet is to be asked for again', () => {
     const store = storage();
     store.createSnapshot(4, confState, bytes('state'));

@@ -8,6 +8,8 @@ import {
   isLocalMessage,
   isResponseMessage,
   limitSize,
+  snapshotIndex,
+  snapshotTerm,
   voteResponseType,
 } from '../../src/raft/messages.js';
 
@@ -21,6 +23,24 @@ const anEntry = fc.record({
 
 test('the size of an entry is known without encoding it', () => {
   fc.assert(fc.property(anEntry, (entry) => entrySize(entry) === Entry.encode(entry).finish().length));
+});
+
+test('also at every number of bytes that a length or a number can take', () => {
+  for (let bits = 7; bits <= 49; bits += 7) {
+    for (const term of [2 ** bits - 1, 2 ** bits]) {
+      const entry = { entryType: 0, term, index: term, data: new Uint8Array(0), context: new Uint8Array(0) };
+      expect(entrySize(entry)).toBe(Entry.encode(entry).finish().length);
+    }
+  }
+  for (const length of [127, 128, 2 ** 14 - 1, 2 ** 14, 2 ** 21 - 1, 2 ** 21]) {
+    const entry = { entryType: 1, term: 1, index: 1, data: new Uint8Array(length), context: new Uint8Array(0) };
+    expect(entrySize(entry)).toBe(Entry.encode(entry).finish().length);
+  }
+});
+
+test('a snapshot without metadata is none', () => {
+  const none = { data: new Uint8Array(0), metadata: undefined };
+  expect([snapshotIndex(none), snapshotTerm(none)]).toEqual([0, 0]);
 });
 
 test('limitSize keeps the longest prefix that fits, and at least one entry', () => {

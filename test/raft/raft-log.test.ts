@@ -228,6 +228,14 @@ describe('persistence', () => {
     expect(log.persisted).toBe(2);
   });
 
+  test('a pending snapshot is also the one to give away, where it is new enough', () => {
+    const log = logOf(entries(1, 1, 1), 2);
+    (log.store as MemStorage).createSnapshot(2, emptyConfState(), EMPTY);
+    log.restore(snapshotAt(10, 4));
+    expect(log.snapshot(10, 3)?.metadata?.index).toBe(10);
+    expect(log.snapshot(11, 3)).toBeUndefined();
+  });
+
   test('a snapshot begins the log anew, and is persisted when it is said to be', () => {
     const log = logOf(entries(1, 1, 1, 1), 3);
     log.commitTo(2);

@@ -68,6 +68,9 @@ describe('Ready', () => {
     peer.node.advanceAppend(ready);
     expect(() => peer.node.advance(ready)).toThrow(FatalRaftError);
     expect(() => peer.node.advanceApplyTo(99)).toThrow(FatalRaftError);
+    peer.node.propose(EMPTY, bytes('y'));
+    const next = peer.node.ready();
+    expect(() => peer.node.advance(ready)).toThrow(`Ready ${ready.number} is advanced, but ${next.number} is open`);
   });
 
   test('has soft and hard state only where they have changed, and must be flushed unless that is the commit index alone', () => {

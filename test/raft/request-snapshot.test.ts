@@ -62,4 +62,28 @@ describe('a follower that waits for a snapshot', () => {
     expect(network.node(2).raft.raftLog.lastIndex()).toBe(before + 1);
     expect(network.node(2).raft.pendingRequestSnapshot).toBe(before + 1);
   });
+
+  test('asks once, and not while one is being installed', () => {
+    const network = Network.ofVoters(2, { piggybackCommit: true });
+    network.campaign(1);
+    network.propose(1, 'a');
+    network.peer(1).compact();
+    const { node, storage } = network.peer(2);
+    node.requestSnapshot();
+    expect(() => node.requestSnapshot()).toThrow('raft: request snapshot dropped');
+    for (const out of network.peer(2).work()) network.node(1).step(out);
+    for (const out of network.peer(1).work()) if (out.msgType === MessageType.SNAPSHOT) node.step(out);
+    expect(node.raft.pendingRequestSnapshot).toBe(0);
+    expect(() => node.requestSnapshot()).toThrow('raft: request snapshot dropped');
+    const ready = node.ready();
+    expect(ready.snapshot?.metadata?.index).toBe(2);
+    // What it tells with its answer, so that the leader need not ask, is what the snapshot has committed.
+    expect(ready.persistedMessages.map(({ index, commit }) => [index, commit])).toEqual([[2, 2]]);
+    network.peer(2).write(ready);
+    node.advanceAppendAsync(ready);
+    expect(() => node.requestSnapshot()).toThrow('raft: request snapshot dropped');
+    node.onPersistReady(ready.number);
+    node.requestSnapshot();
+    expect([node.raft.pendingRequestSnapshot, storage.firstIndex()]).toEqual([2, 3]);
+  });
 });

@@ -44,6 +44,13 @@ describe('the unstable tail of the log', () => {
     expect(() => tail(5, entry(7, 1))).toThrow('entry 7 leaves a gap after 4');
   });
 
+  test('takes nothing as it is, and gives nothing that it does not have', () => {
+    const unstable = tail(5, entry(5, 1), entry(6, 1));
+    unstable.truncateAndAppend([]);
+    expect(terms(unstable)).toEqual(['1/5', '1/6']);
+    expect(() => unstable.collect([], 6, 8, NO_LIMIT)).toThrow('unstable entry 7 is out of [5, 6]');
+  });
+
   test('gives up what the application took over', () => {
     const unstable = tail(5, entry(5, 1), entry(6, 1), entry(7, 2));
     unstable.stableEntries(6, 1);

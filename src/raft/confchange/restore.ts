@@ -1,7 +1,7 @@
 import { type ConfChangeSingle, ConfChangeType, type ConfState } from '../../gen/raft/v1/raft.js';
-import { newConfChangeSingle } from '../conf-change.js';
+import { confStateEqual, newConfChangeSingle } from '../conf-change.js';
 import { Configuration } from '../tracker/configuration.js';
-import type { MapChange, ProgressTracker } from '../tracker/progress-tracker.js';
+import { type MapChange, ProgressTracker } from '../tracker/progress-tracker.js';
 import { type ChangedConfiguration, Changer } from './changer.js';
 
 /**
@@ -41,4 +41,15 @@ function incomingChanges(confState: ConfState): ConfChangeSingle[] {
     ...confState.learners.map((id) => newConfChangeSingle(id, ADD_LEARNER_NODE)),
     ...confState.learnersNext.map((id) => newConfChangeSingle(id, ADD_LEARNER_NODE)),
   ];
+}
+
+/** Whether a configuration is one that changes can lead to. */
+export function isReachable(confState: ConfState): boolean {
+  const tracker = new ProgressTracker(1);
+  try {
+    restore(tracker, 1, confState);
+  } catch {
+    return false;
+  }
+  return confStateEqual(tracker.toConfState(), confState);
 }
