@@ -66,6 +66,11 @@ describe('a transcript', () => {
     expect(diff('a\nb\nc', 'a\nx\nc')).toBe('  a\n- b\n+ x\n  c');
   });
 
+  test('may bracket its steps, which changes nothing', () => {
+    const steps = parseTranscript('subtest a\n\nfirst\n----\nok\n\nsubtest end\n').directives;
+    expect(steps.map(({ command, line }) => [command, line])).toEqual([['first', 3]]);
+  });
+
   test('without steps has none', () => {
     expect(parseTranscript('# only a comment\n').directives).toEqual([]);
   });

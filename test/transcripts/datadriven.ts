@@ -112,7 +112,9 @@ function nextCommand(reader: Reader): { line: number; command: string; args: Arg
     while (text.endsWith('\\') && reader.peek() !== undefined) {
       text = `${text.slice(0, -1)} ${(reader.next() ?? '').trim()}`;
     }
-    return { line, ...parseLine(text, line) };
+    const { command, args } = parseLine(text, line);
+    // `subtest name` … `subtest end` only bracket steps.
+    if (command !== 'subtest') return { line, command, args };
   }
 }
 

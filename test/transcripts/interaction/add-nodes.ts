@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../../src/gen/raft/v1/raft.js';
-import type { Config } from '../../../src/raft/config.js';
+import { type Config, NO_LIMIT } from '../../../src/raft/config.js';
 import type { Directive } from '../datadriven.js';
 import { booleanOf, firstNumber, namedArguments, numberOf } from './arguments.js';
 import type { Environment } from './environment.js';
@@ -12,7 +12,7 @@ const SETTINGS: Readonly<Record<string, (value: string) => Partial<Config>>> = {
   inflight: (value) => ({ maxInflightMsgs: numberOf(value) }),
   prevote: (value) => ({ preVote: booleanOf(value) }),
   checkquorum: (value) => ({ checkQuorum: booleanOf(value) }),
-  'max-committed-size-per-ready': (value) => ({ maxCommittedSizePerReady: numberOf(value) }),
+  'max-committed-size-per-ready': (value) => ({ maxCommittedSizePerReady: numberOf(value) || NO_LIMIT }),
   'disable-conf-change-validation': (value) => ({ disableConfChangeValidation: booleanOf(value) }),
   'step-down-on-removal': (value) => ({ stepDownOnRemoval: booleanOf(value) }),
   'read-only': (value) => ({ readOnlyOption: readOnlyOf(value) }),

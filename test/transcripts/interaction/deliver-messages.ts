@@ -19,14 +19,17 @@ export function deliverMessages(environment: Environment, { args }: Directive): 
   let type: MessageType | undefined;
   for (const { key, values } of args) {
     if (values.length === 0) recipients.push({ id: numberOf(key), drop: false });
-    if (key === 'drop') recipients.push(...values.map((id) => ({ id: numberOf(id), drop: true })));
+    if (key === 'drop') for (const value of values) recipients.push(droppingRecipient(numberOf(value), recipients));
     if (key === 'type') type = messageTypeNamed(values[0] ?? '');
   }
-  const twice = recipients.find(({ id, drop }) => drop && recipients.some((other) => other.id === id && !other.drop));
-  if (twice) throw new StepError(`can't both deliver and drop msgs to ${twice.id}`);
 
   const handled = recipients.map((recipient) => deliverTo(environment, recipient, type));
   if (handled.every((count) => count === 0)) environment.output.write('no messages\n');
+}
+
+function droppingRecipient(id: number, before: readonly Recipient[]): Recipient {
+  if (before.some((other) => other.id === id)) throw new StepError(`can't both deliver and drop msgs to ${id}`);
+  return { id, drop: true };
 }
 
 /** Whether anything is under way to this node. */

@@ -1,4 +1,5 @@
 import { EntryType, MessageType } from '../../../src/gen/raft/v1/raft.js';
+import { StepError } from './output.js';
 
 /** Names that transcripts use, which are etcd/raft's. */
 export const MESSAGE_NAMES: Readonly<Record<MessageType, string>> = {
@@ -33,6 +34,6 @@ export const ENTRY_NAMES: Readonly<Record<EntryType, string>> = {
 /** The type that a transcript names, `MsgApp` say. */
 export function messageTypeNamed(name: string): MessageType {
   const found = Object.entries(MESSAGE_NAMES).find(([, known]) => known === name);
-  if (found === undefined) throw new Error(`unknown message type ${name}`);
+  if (found === undefined) throw new StepError(`unknown message type ${name}`);
   return Number(found[0]);
 }

@@ -1,4 +1,5 @@
 import { MessageType } from '../../../src/gen/raft/v1/raft.js';
+import { CompactedError } from '../../../src/raft/errors.js';
 import { newMessage } from '../../../src/raft/messages.js';
 import type { Directive } from '../datadriven.js';
 import { firstNumber, idsOf, numberNamed } from './arguments.js';
@@ -15,7 +16,9 @@ export function campaign(environment: Environment, directive: Directive): void {
 /** `compact 1 17`: gives up the log up to and with 17, and prints what is left. */
 export function compact(environment: Environment, directive: Directive): void {
   const [id = 0, index = 0] = idsOf(directive);
-  environment.nodeOf(id).storage.compact(index);
+  const { storage } = environment.nodeOf(id);
+  if (index < storage.firstIndex()) throw new CompactedError();
+  storage.compact(index);
   showLogOf(environment, id);
 }
 
@@ -52,8 +55,9 @@ export function tickHeartbeat(environment: Environment, directive: Directive): v
 
 /** `set-randomized-election-timeout 1 timeout=5`: until the node changes its role or term. */
 export function setRandomizedElectionTimeout(environment: Environment, directive: Directive): void {
-  const { node } = environment.nodeOf(firstNumber(directive));
-  node.knobs.setRandomizedElectionTimeout(numberNamed(directive, 'timeout'));
+  // Stories also ask for time-outs that the range of the configuration does not have.
+  const { raft } = environment.nodeOf(firstNumber(directive)).node;
+  Object.assign(raft, { randomizedElectionTimeout: numberNamed(directive, 'timeout') });
 }
 
 /** `send-snapshot 1 3`: puts node 1's newest snapshot on its way to node 3, as if the leader had sent it. */
