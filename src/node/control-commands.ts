@@ -2,6 +2,7 @@ import type { ErrorCode } from '../base/error-codes.js';
 import { RaftctlError } from '../base/errors.js';
 import { ControlCommand, ControlResult } from '../gen/raftctl/v1/control.js';
 import { CommandKind } from '../gen/raftctl/v1/proposal.js';
+import { appendEvent } from './history.js';
 import type { CallOptions } from './node-api.js';
 import type { AppliedMark, StateTxn } from './ports.js';
 import type { Proposing } from './proposing.js';
@@ -24,8 +25,14 @@ export function applyControl(txn: StateTxn, at: ControlPosition, payload: Uint8A
   return ControlResult.encode({ errorCode: outcome?.code ?? '', message: outcome?.message ?? '' }).finish();
 }
 
-function carryOut(_txn: StateTxn, _at: ControlPosition, _command: ControlCommand): ControlOutcome {
-  return { code: 'E_USAGE', message: 'this version does not know the command' };
+function carryOut(txn: StateTxn, at: ControlPosition, { command }: ControlCommand): ControlOutcome {
+  switch (command?.$case) {
+    case 'recordEvent':
+      if (command.value.event !== undefined) appendEvent(txn, at.index, command.value.event);
+      return undefined;
+    default:
+      return { code: 'E_USAGE', message: 'this version does not know the command' };
+  }
 }
 
 /** An empty command for bytes that are none: every replica must go on in the same way. */
@@ -39,10 +46,7 @@ function decodeControl(payload: Uint8Array): ControlCommand {
 
 /** A command in a few words, for the list of entries. */
 export function describeControl(payload: Uint8Array): string {
-  const [name = 'unknown'] = Object.entries(decodeControl(payload)).flatMap(([field, value]) =>
-    value === undefined ? [] : field,
-  );
-  return `control ${name}`;
+  return `control ${decodeControl(payload).command?.$case ?? 'unknown'}`;
 }
 
 /**
