@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RaftctlError } from '../base/errors.js';
 import { ClusterServiceService as Cluster, type NodeStatus, Role } from '../gen/raftctl/v1/cluster.js';
+import type { HistoryEvent, ListEventsRequest, ListEventsResponse } from '../gen/raftctl/v1/history.js';
 import {
   LeaderServiceService as Leader,
   type StepDownResponse,
@@ -19,6 +20,7 @@ import {
   type ListMembersResponse,
   MemberServiceService as Members,
 } from '../gen/raftctl/v1/member.js';
+import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import {
   type CommandKind,
   ProposalServiceService as Proposals,
@@ -37,7 +39,9 @@ import { type ClusterView, viewCluster } from './cluster-view.js';
 import { Connections } from './connection.js';
 import { type ReadConsistency, readAt, wireConsistency } from './consistency.js';
 import { Directory, type KnownLeader } from './directory.js';
+import { listEvents, type WatchOptions, watchEvents } from './events.js';
 import { KvClient } from './kv-client.js';
+import { drain, setElections, undrain } from './node-settings.js';
 import { type ClientOptions, type Settings, toSettings } from './options.js';
 import { proposeOnce } from './propose-once.js';
 import { type BatchItem, type BatchOutcome, proposeStream } from './propose-stream.js';
@@ -174,13 +178,38 @@ export class Client {
     });
   }
 
-  /** Makes the leader a follower, after it has handed over where it can. */
-  stepDown(): Promise<StepDownResponse> {
+  /** Makes the leader a follower, after it has handed over where it can; it does not campaign for `cooldownMs` afterwards. */
+  stepDown(cooldownMs?: number): Promise<StepDownResponse> {
     return callLeader(this.#context, {
       effect: 'single',
       unknownHint: 'raftctl leader show',
-      attempt: (node, deadlineMs) => node.unary(Leader.stepDown, {}, deadlineMs),
+      attempt: (node, deadlineMs) => node.unary(Leader.stepDown, { cooldownMs }, deadlineMs),
     });
+  }
+
+  /** Takes a node out of service without stopping it: it hands over, does not campaign, and answers when no call is running any more. */
+  drain(id: number): Promise<DrainResponse> {
+    return drain(this.#context, id);
+  }
+
+  /** Ends the draining of a node. */
+  undrain(id: number): Promise<UndrainResponse> {
+    return undrain(this.#context, id);
+  }
+
+  /** Says whether a node may campaign; a leader that may not hands over first. */
+  setElections(id: number, paused: boolean): Promise<SetElectionsResponse> {
+    return setElections(this.#context, id, paused);
+  }
+
+  /** What the cluster remembers of what happened to it, oldest first. */
+  listEvents(request: ListEventsRequest): Promise<ListEventsResponse> {
+    return listEvents(this.#context, request);
+  }
+
+  /** The same as it happens, until the signal is aborted; another node goes on when the one that tells it dies. */
+  watchEvents(options: WatchOptions, signal: AbortSignal): AsyncGenerator<HistoryEvent> {
+    return watchEvents(this.#context, options, signal);
   }
 
   /** Takes a snapshot on one node. */

@@ -12,7 +12,18 @@ export interface NodeView {
   readonly address: string;
   readonly status: NodeStatus | undefined;
   readonly rttMs: number | undefined;
+  /** How far its wall clock is ahead of this machine's. */
+  readonly clockAheadMs: number | undefined;
   readonly error: RaftctlError | undefined;
+}
+
+/** Who answers where a member or an endpoint is, and is no node of this cluster: of another one, or of none, as after a change of its disk. */
+export interface Stranger {
+  readonly address: string;
+  readonly id: number;
+  /** Empty on a node that belongs to no cluster. */
+  readonly clusterId: string;
+  readonly incarnation: number;
 }
 
 /** A whole cluster as this client sees it, whether there is a leader or not. */
@@ -29,6 +40,7 @@ export interface ClusterView {
   readonly nodes: readonly NodeView[];
   /** Why there is no leader; undefined where there is one. */
   readonly absence: RaftctlError | undefined;
+  readonly strangers: readonly Stranger[];
 }
 
 /**
@@ -37,14 +49,18 @@ export interface ClusterView {
  */
 export async function viewCluster(context: ClientContext): Promise<ClusterView> {
   const { settings } = context;
-  const probes = await survey(context, Date.now() + settings.timeoutMs);
-  const newest = newestAnswer(probes);
-  if (newest === undefined || newest.status.clusterId === '') throw explainAbsence(probes, settings.discover).error;
-  return combine(probes, newest, settings.discover);
+  return viewOf(await survey(context, Date.now() + settings.timeoutMs), settings.discover);
 }
 
-function combine(probes: readonly Probe[], newest: Answer, discover: boolean): ClusterView {
-  const answers = probes.filter(isAnswer).filter(({ status }) => status.clusterId === newest.status.clusterId);
+/**
+ * What the answers of all nodes come to.
+ * @param discover whether every member was asked
+ * @throws RaftctlError where no node answers, or none of those that do belongs to a cluster
+ */
+export function viewOf(probes: readonly Probe[], discover: boolean): ClusterView {
+  const newest = newestAnswer(probes);
+  if (newest === undefined || newest.status.clusterId === '') throw explainAbsence(probes, discover).error;
+  const answers = probes.filter(isAnswer).filter((answer) => isKin(answer.status, newest.status));
   const leader = answers
     .map(({ status }) => status)
     .filter((status) => status.role === Role.LEADER)
@@ -63,7 +79,15 @@ function combine(probes: readonly Probe[], newest: Answer, discover: boolean): C
     leader,
     nodes: [...ids].sort((a, b) => a - b).map((id) => nodeView(id, members.get(id), probes, answers)),
     absence: leader === undefined ? explainAbsence(probes, discover).error : undefined,
+    strangers: probes.filter(isAnswer).flatMap(({ address, status }) => {
+      const { id, clusterId, incarnation } = status;
+      return isKin(status, newest.status) ? [] : [{ address, id, clusterId, incarnation }];
+    }),
   };
+}
+
+function isKin(status: NodeStatus, other: NodeStatus): boolean {
+  return status.clusterId === other.clusterId && status.incarnation === other.incarnation;
 }
 
 const emptyConfState: ConfState = { voters: [], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
@@ -84,6 +108,7 @@ function nodeView(
     address,
     status: answer?.status,
     rttMs: answer?.rttMs,
+    clockAheadMs: answer?.clockAheadMs,
     error: answer !== undefined || failed === undefined || isAnswer(failed) ? undefined : failed.error,
   };
 }

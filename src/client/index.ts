@@ -21,25 +21,38 @@ export { type ErrorCode, ExitCode } from '../base/error-codes.js';
 export { RaftctlError } from '../base/errors.js';
 export type { ConfState, Entry } from '../gen/raft/v1/raft.js';
 export type { LogStatus, NodeStatus, PeerLink, PeerProgress, Role, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
+export type { EventType, HistoryEvent, ListEventsRequest, ListEventsResponse } from '../gen/raftctl/v1/history.js';
 export type { KvExpectation, KvPair } from '../gen/raftctl/v1/kv.js';
 export type { TransferLeaderResponse } from '../gen/raftctl/v1/leader.js';
 export type { GetLogInfoResponse, ListEntriesRequest, ListEntriesResponse, TermRun } from '../gen/raftctl/v1/log.js';
 export type {
+  AbortChangeResponse,
+  CatchUp,
   ChangeMembersRequest,
   ChangeMembersResponse,
   ChangePhase,
   ChangePlan,
+  ChangeRecord,
+  ChangeResult,
   CheckStatus,
+  GetChangeResponse,
+  LeaveJointResponse,
   ListMembersResponse,
   Member,
+  QuorumAcks,
+  Tombstone,
+  UpdateMemberRequest,
+  UpdateMemberResponse,
 } from '../gen/raftctl/v1/member.js';
+export type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 export { CommandKind, type ProposeResponse } from '../gen/raftctl/v1/proposal.js';
 export type { RegisterExpectation } from '../gen/raftctl/v1/register.js';
 export type { BootstrapNode, BootstrapPlan, BootstrapResult } from './bootstrap.js';
 export { Client, createClient, type LeaderSight } from './client.js';
-export type { ClusterView, NodeView } from './cluster-view.js';
+export type { ClusterView, NodeView, Stranger } from './cluster-view.js';
 export type { ReadConsistency } from './consistency.js';
 export type { KnownLeader } from './directory.js';
+export type { WatchOptions } from './events.js';
 export type { KvClient, KvListOptions } from './kv-client.js';
 export { type ClientOptions, defaultDialTimeoutMs, defaultTimeoutMs, type TlsOptions } from './options.js';
 export type { BatchItem, BatchOutcome } from './propose-stream.js';

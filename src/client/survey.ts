@@ -6,7 +6,13 @@ import type { Settings } from './options.js';
 
 /** What asking one address came to. */
 export type Probe =
-  | { readonly address: string; readonly status: NodeStatus; readonly rttMs: number }
+  | {
+      readonly address: string;
+      readonly status: NodeStatus;
+      readonly rttMs: number;
+      /** How far its wall clock is ahead of this machine's, give or take half of `rttMs`; undefined where it does not tell the time. */
+      readonly clockAheadMs: number | undefined;
+    }
   | { readonly address: string; readonly error: RaftctlError };
 
 /** A probe that was answered. */
@@ -56,7 +62,8 @@ export async function survey(
   return [...probes];
 }
 
-async function probe(
+/** Asks one address for its status; why it did not answer is a result. */
+export async function probe(
   { connections, directory }: ClientContext,
   address: string,
   deadlineMs: number,
@@ -67,7 +74,10 @@ async function probe(
     const { status } = await connections.to(address).unary(Cluster.getStatus, {}, deadlineMs, signal);
     if (status === undefined) throw new RaftctlError('E_NOT_RAFTNODE', `${address} has no status`);
     if (!signal.aborted) directory.learn(address, status);
-    return { address, status, rttMs: performance.now() - start };
+    const rttMs = performance.now() - start;
+    const { wallClockMs } = status;
+    const clockAheadMs = wallClockMs === undefined ? undefined : Math.round(wallClockMs - (Date.now() - rttMs / 2));
+    return { address, status, rttMs, clockAheadMs };
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError)) throw thrown;
     return { address, error: thrown };

@@ -36,13 +36,13 @@ function tracker(id: number): PeerProgress {
 }
 
 function node(own: NodeStatus): NodeView {
-  return { id: own.id, name: own.name, address: own.address, status: own, rttMs: 3, error: undefined };
+  return { id: own.id, name: own.name, address: own.address, status: own, rttMs: 3, clockAheadMs: 0, error: undefined };
 }
 
 function down(id: number): NodeView {
   const address = `10.0.0.${id}:7400`;
   const error = new RaftctlError('E_CONN_REFUSED', `${address} refused the connection`);
-  return { id, name: `n${id}`, address, status: undefined, rttMs: undefined, error };
+  return { id, name: `n${id}`, address, status: undefined, rttMs: undefined, clockAheadMs: undefined, error };
 }
 
 /** Three voters and a learner, all up; node 1 has led for half a minute. */
@@ -67,6 +67,7 @@ export function steady(): ClusterView {
     leader,
     nodes: [leader, status(2, Role.FOLLOWER), status(3, Role.FOLLOWER), status(4, Role.LEARNER)].map(node),
     absence: undefined,
+    strangers: [],
   };
 }
 
