@@ -71,6 +71,14 @@ export const errorCodes = {
   E_OUTCOME_UNKNOWN: { exit: ExitCode.unknownOutcome },
   /** Accepted and still running. */
   E_PENDING: { exit: ExitCode.pending },
+  /** A change of the members was taken back before its end. */
+  E_ABORTED: { exit: ExitCode.error },
+  /** A change of the members was given up. */
+  E_CHANGE_FAILED: { exit: ExitCode.error },
+  /** A change of the members waits for nodes that are not there. */
+  E_CHANGE_STUCK: { exit: ExitCode.notOk },
+  /** What is there is not what is wanted. */
+  E_DIFFERS: { exit: ExitCode.differs },
 
   /** A check failed; nothing was changed. */
   E_REFUSED: { exit: ExitCode.refused },

@@ -43,6 +43,8 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
   protected cluster: ClusterIdentity | undefined;
   #errorStyle: Style = plainStyle;
   #failure: RaftctlError | undefined;
+  /** Whether the result itself tells people of the failure. */
+  #told = false;
   readonly #warnings: Warning[] = [];
 
   /** The result for people, without the last line end; an empty text prints nothing. */
@@ -69,6 +71,13 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
   /** Ends the command with this error's exit code although there is a result to print. */
   protected fail(error: RaftctlError): void {
     this.#failure ??= error;
+  }
+
+  /** Ends the command with this error's exit code; the result says why in its own words, so that nothing of it stands on stderr. */
+  protected answer(error: RaftctlError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#told = true;
   }
 
   /** Puts something that is no error into the documents; the command's text shows it in its own way. */
@@ -157,7 +166,7 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
       const text = named ? this.#namesText(data) : await this.text(data);
       if (text !== '') process.stdout.write(`${text}\n`);
     }
-    if (failure !== undefined) this.#explain(failure);
+    if (failure !== undefined && !this.#told) this.#explain(failure);
   }
 
   #namesText(data: unknown): string {

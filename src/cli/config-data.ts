@@ -1,4 +1,4 @@
-import type { ConfState } from '../client/index.js';
+import type { ChangeRecord, ConfState } from '../client/index.js';
 
 /** A configuration as documents carry it. */
 export interface ConfigData {
@@ -9,14 +9,18 @@ export interface ConfigData {
   readonly votersOutgoing: readonly number[];
   readonly learners: readonly number[];
   readonly learnersNext: readonly number[];
+  /** Whether a joint configuration is left without anybody asking for it. */
   readonly autoLeave: boolean;
 }
 
 /** Where a node stands in a configuration. */
 export type SetName = 'voter' | 'learner' | 'voter(in)' | 'voter(out)' | 'learner(next)' | '-';
 
-/** A configuration and its index as data, every set ascending; a node without one has no members. */
-export function toConfigData(index: number, given: ConfState | undefined): ConfigData {
+/**
+ * A configuration and its index as data, every set ascending; a node without one has no members.
+ * @param change the change that runs, which leaves the joint configuration that it entered unless that is to be done by hand
+ */
+export function toConfigData(index: number, given: ConfState | undefined, change?: ChangeRecord): ConfigData {
   const confState = given ?? emptyConfState;
   const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
   const joint = confState.votersOutgoing.length > 0;
@@ -28,7 +32,7 @@ export function toConfigData(index: number, given: ConfState | undefined): Confi
     votersOutgoing: sorted(confState.votersOutgoing),
     learners: sorted(confState.learners),
     learnersNext: sorted(confState.learnersNext),
-    autoLeave: confState.autoLeave,
+    autoLeave: confState.autoLeave || (joint && change?.request?.explicitLeave === false),
   };
 }
 

@@ -62,7 +62,7 @@ export function toNodeDetailData(status: NodeStatus): NodeDetailData {
     uptimeMs: status.uptimeMs,
     hardState: { term, vote: vote || null, commit },
     softState: { lead: status.leader || null, role: roleNames[status.role] },
-    config: status.confState === undefined ? null : toConfigData(status.configIndex, status.confState),
+    config: status.confState === undefined ? null : toConfigData(status.configIndex, status.confState, status.change),
     log: toLogData(status.log),
     applied: status.log?.applied ?? 0,
     storage: status.storage ?? null,

@@ -29,7 +29,7 @@ export interface PeerData extends ProgressData {
 
 /** The leader's trackers as data, by id. */
 export function toProgressListData(status: NodeStatus): ProgressListData {
-  const config = toConfigData(status.configIndex, status.confState);
+  const config = toConfigData(status.configIndex, status.confState, status.change);
   const last = status.log?.last ?? 0;
   const peers = status.progress.map((peer): PeerData => {
     const data = toProgressData(peer, last);

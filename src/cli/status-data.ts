@@ -1,4 +1,4 @@
-import type { ClusterView, LogStatus, NodeStatus, NodeView, PeerProgress } from '../client/index.js';
+import type { ChangeRecord, ClusterView, LogStatus, NodeStatus, NodeView, PeerProgress } from '../client/index.js';
 import { minimalCuts, quorumSets, STOPPED, tolerance, voterSets } from '../membership/tolerance.js';
 import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
 import type { ClusterIdentity, Source } from './envelope.js';
@@ -88,7 +88,7 @@ export interface ProgressData {
 
 /** The whole of a view as the data of `status`. */
 export function toStatusData(view: ClusterView, now: Date): ClusterStatusData {
-  const config = toConfigData(view.configIndex, view.confState);
+  const config = toConfigData(view.configIndex, view.confState, runningChange(view));
   const quorum = toQuorumData(view);
   const { leader } = view;
   const log = leader?.log ?? furthestLog(view);
@@ -109,6 +109,12 @@ export function toStatusData(view: ClusterView, now: Date): ClusterStatusData {
     transferee: leader?.transferee || null,
     nodes,
   };
+}
+
+/** The change that runs, as the leader has applied it, or where there is none the node with the newest configuration. */
+export function runningChange({ leader, nodes, configIndex }: ClusterView): ChangeRecord | undefined {
+  if (leader !== undefined) return leader.change;
+  return nodes.find(({ status }) => status?.configIndex === configIndex)?.status?.change;
 }
 
 /** Who answered for a view. */
