@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 import type { KnownLeader } from './directory.js';
 import { explainAbsence } from './no-leader.js';
 import { pauseBefore } from './pause.js';
-import { type ClientContext, isAnswer, namedLeader, survey } from './survey.js';
+import { type ClientContext, isAnswer, namedLeader, newestAnswer, survey } from './survey.js';
 
 /**
  * What a repetition of a call does. A `read` changes nothing. A `recognised` change carries something by which the cluster knows it again,
@@ -68,7 +68,7 @@ export function callNode<Result>(context: ClientContext, id: number, spec: CallS
   });
 }
 
-/** Makes a reading call on any node that answers, by preference the leader. */
+/** Makes a reading call on any node that answers: by preference the leader, then the one with the newest configuration. */
 export function callAny<Result>(context: ClientContext, attempt: Attempt<Result>): Promise<Result> {
   const spec: CallSpec<Result> = { effect: 'read', attempt };
   const { node } = context.settings;
@@ -79,7 +79,7 @@ export function callAny<Result>(context: ClientContext, attempt: Attempt<Result>
       state.deadlineMs,
       (seen) => namedLeader(seen, context.directory) !== undefined,
     );
-    const address = namedLeader(probes, context.directory)?.address ?? probes.find(isAnswer)?.address;
+    const address = namedLeader(probes, context.directory)?.address ?? newestAnswer(probes)?.address;
     if (address === undefined) throw giveUpOn(state, probes, context);
     return await attemptAt(context, address, spec, state);
   });

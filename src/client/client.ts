@@ -16,9 +16,10 @@ import {
 import {
   type ChangeMembersRequest,
   type ChangeMembersResponse,
-  type LeaveJointResponse,
   type ListMembersResponse,
   MemberServiceService as Members,
+  type UpdateMemberRequest,
+  type UpdateMemberResponse,
 } from '../gen/raftctl/v1/member.js';
 import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import {
@@ -35,6 +36,7 @@ import {
 import { type BootstrapPlan, type BootstrapResult, bootstrap } from './bootstrap.js';
 import { callAny, callLeader, callNode } from './calls.js';
 import { changeMembers } from './change-members.js';
+import { ChangesClient } from './changes-client.js';
 import { type ClusterView, viewCluster } from './cluster-view.js';
 import { Connections } from './connection.js';
 import { type ReadConsistency, readAt, wireConsistency } from './consistency.js';
@@ -68,6 +70,8 @@ export function createClient(options: ClientOptions): Client {
 export class Client {
   readonly kv: KvClient;
   readonly register: RegisterClient;
+  /** Changes of the members: what became of them, and taking them back. */
+  readonly changes: ChangesClient;
   readonly #settings: Settings;
   readonly #context: ClientContext;
   readonly #sessions: Sessions;
@@ -79,6 +83,7 @@ export class Client {
     this.#sessions = new Sessions(options.clientId ?? randomUUID());
     this.kv = new KvClient(this.#context, this.#sessions);
     this.register = new RegisterClient(this.#context, this.#sessions);
+    this.changes = new ChangesClient(this.#context);
   }
 
   /** Name of this client's session; a later client that is made with it repeats this one's proposals instead of making new ones. */
@@ -159,12 +164,12 @@ export class Client {
     return changeMembers(this.#context, request, signal);
   }
 
-  /** Leaves a joint configuration that was entered to be left by hand. */
-  leaveJoint(requestId: string = randomUUID()): Promise<LeaveJointResponse> {
+  /** Gives a member another name, address, zone or priority; saying the same again changes nothing. */
+  updateMember(request: UpdateMemberRequest): Promise<UpdateMemberResponse> {
     return callLeader(this.#context, {
-      effect: 'single',
-      unknownHint: 'raftctl status',
-      attempt: (node, deadlineMs) => node.unary(Members.leaveJoint, { requestId, changeId: '' }, deadlineMs),
+      effect: 'recognised',
+      unknownHint: 'raftctl member list',
+      attempt: (node, deadlineMs) => node.unary(Members.updateMember, request, deadlineMs),
     });
   }
 

@@ -48,6 +48,7 @@ export type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../ge
 export { CommandKind, type ProposeResponse } from '../gen/raftctl/v1/proposal.js';
 export type { RegisterExpectation } from '../gen/raftctl/v1/register.js';
 export type { BootstrapNode, BootstrapPlan, BootstrapResult } from './bootstrap.js';
+export type { AbortOutcome, ChangesClient } from './changes-client.js';
 export { Client, createClient, type LeaderSight } from './client.js';
 export type { ClusterView, NodeView, Stranger } from './cluster-view.js';
 export type { ReadConsistency } from './consistency.js';

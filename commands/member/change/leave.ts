@@ -12,7 +12,7 @@ export default class MemberChangeLeave extends ClusterCommand<typeof MemberChang
   static override mutating = true;
 
   async run(): Promise<ConfigData> {
-    const { configIndex, confState } = await (await this.connect()).leaveJoint();
+    const { configIndex, confState } = await (await this.connect()).changes.leave();
     return toConfigData(configIndex, confState);
   }
 
