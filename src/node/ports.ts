@@ -88,6 +88,15 @@ export interface NodeIdentity {
   readonly clusterId: string;
   readonly incarnation: number;
   readonly stateMachine: string;
+  /** Random id of the data directory, 32 hex digits: a node that has lost its disk comes with another one. */
+  readonly instance: string;
+}
+
+/** What an operator has set for this one node; kept in its data directory, beside the database. */
+export interface NodeSettings {
+  /** It is about to be taken out of service. */
+  readonly drained: boolean;
+  readonly electionsPaused: boolean;
 }
 
 /** Where apply stands; written in one transaction with the state that it describes. */
@@ -146,13 +155,19 @@ export interface SnapshotStore {
 export interface LogStore extends Storage {
   readonly identity: NodeIdentity;
   readonly snapshots: SnapshotStore;
+  readonly settings: NodeSettings;
+  /** Flushed when it resolves; `settings` shows them from then on. One at a time. */
+  saveSettings(settings: NodeSettings): Promise<void>;
   /** What the cluster was bootstrapped with; undefined before. */
   readonly bootstrapSpec: BootstrapSpec | undefined;
   /** Where apply stands, including turns that are not flushed yet. Index 0 on a node without a cluster. */
   readonly applied: AppliedMark;
   /** Index up to which state is flushed: what `view()` shows at least. */
   readonly flushedApplied: number;
-  /** Writes identity, bootstrap specification, first configuration (as a compacted log of index 1, term 1) and members, all flushed. */
+  /**
+   * Writes identity, bootstrap specification, first configuration (as a compacted log of index 1, term 1) and members, all flushed. Changes
+   * nothing where the node was bootstrapped as one of this cluster before; that it was with just this is for the caller to see.
+   */
   bootstrap(spec: BootstrapSpec, state: readonly StateRecord[]): Promise<void>;
   /** A fresh node becomes one of this cluster; flushed when it resolves. */
   adopt(clusterId: string, stateMachine: string): Promise<void>;
@@ -183,6 +198,8 @@ export interface LinkStatus {
   readonly rttMs: number | undefined;
   /** Why it is not connected; empty otherwise. */
   readonly error: string;
+  /** Whether it has said that it does not want to lead; undefined where it has said nothing. */
+  readonly declinesLeadership?: boolean | undefined;
 }
 
 /** What a transport tells the node. */
@@ -220,6 +237,8 @@ export interface PeerIdentity {
    * is not older. Who is no member of a newer one was removed.
    */
   isKnown(id: number, configIndex: number): boolean;
+  /** Whether this node does not want to lead for now; peers are told now and then, and at once by `Transport.announceIntent`. */
+  readonly declinesLeadership: boolean;
 }
 
 /** The network between nodes. Sending never blocks and may lose: Raft sends again. */
@@ -233,6 +252,8 @@ export interface Transport {
   /** Streams a snapshot file to `message.to`. Resolves when the peer has verified and staged it. */
   sendSnapshot(message: Message, source: SnapshotSource, onSent: (bytes: number) => void): Promise<void>;
   links(): readonly LinkStatus[];
+  /** Tells the peers at once whether this node wants to lead: that has changed. */
+  announceIntent(): void;
   close(): Promise<void>;
 }
 

@@ -28,9 +28,10 @@ const binary = { keyEncoding: 'binary', encoding: 'binary', cache: false } as co
 /**
  * Opens, or creates, the environment in a folder. The sub-databases are created in synchronous transactions: this is the one place
  * where that is no harm, since nothing is served yet.
+ * @param mode opened for reading, nothing is created and nothing can be written
  * @throws RaftctlError E_CORRUPT
  */
-export function openEnvironment(dataDir: string): Environment {
+export function openEnvironment(dataDir: string, mode: 'reading' | 'writing' = 'writing'): Environment {
   // Files that LMDB creates get their mode from the umask alone.
   const umask = process.umask(0o077);
   try {
@@ -40,6 +41,7 @@ export function openEnvironment(dataDir: string): Environment {
       noSubdir: false,
       // Commits resolve when they are flushed, and what was rejected stays gone; by default neither holds.
       overlappingSync: false,
+      readOnly: mode === 'reading',
       ...binary,
     });
     const table = (name: string): Table => root.openDB<Uint8Array, Uint8Array>({ name, ...binary });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
@@ -6,6 +7,8 @@ import { replaceFile } from './durable-file.js';
 
 /** Name of the file within the data directory. */
 export const IDENTITY_FILE = 'identity.json';
+
+const INSTANCE_PATTERN = /^[0-9a-f]{32}$/;
 
 /** Version of the whole data directory's form. */
 export const FORMAT_VERSION = 1;
@@ -17,7 +20,7 @@ export interface StoredIdentity extends NodeIdentity {
 }
 
 /**
- * Reads whose data directory this is.
+ * Reads whose data directory this is. Its instance is empty where a version wrote it that knew of none.
  * @returns undefined where there is no such file
  * @throws RaftctlError E_CORRUPT for a file that makes no sense, E_IDENTITY for one of a newer version
  */
@@ -37,11 +40,17 @@ export async function readIdentity(dataDir: string): Promise<StoredIdentity | un
       `${dataDir} was written by a newer raftctl: its format is ${formatVersion}, this one knows up to ${FORMAT_VERSION}`,
     );
   }
-  const { nodeId, clusterId, incarnation, stateMachine, createdAt } = value;
+  const { nodeId, clusterId, incarnation, stateMachine, createdAt, instance = '' } = value;
   if (typeof nodeId !== 'number' || typeof incarnation !== 'number') throw damaged(path);
   if (typeof clusterId !== 'string' || typeof stateMachine !== 'string' || typeof createdAt !== 'string')
     throw damaged(path);
-  return { nodeId, clusterId, incarnation, stateMachine, createdAt };
+  if (typeof instance !== 'string' || (instance !== '' && !INSTANCE_PATTERN.test(instance))) throw damaged(path);
+  return { nodeId, clusterId, incarnation, stateMachine, createdAt, instance };
+}
+
+/** A new random id of a data directory, 32 hex digits. */
+export function newInstance(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** Writes the identity; flushed, with its folder, when it resolves. */

@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.js';
 import { RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
-import type { ConfState, Entry, HardState, Snapshot, SnapshotMetadata } from '../gen/raft/v1/raft.js';
-import { BootstrapSpec, type StorageStatus } from '../gen/raftctl/v1/cluster.js';
+import type { Entry, HardState, Snapshot, SnapshotMetadata } from '../gen/raft/v1/raft.js';
+import type { BootstrapSpec, StorageStatus } from '../gen/raftctl/v1/cluster.js';
 import type {
   AppliedMark,
   LogStore,
@@ -12,6 +12,7 @@ import type {
   StateView,
   TurnWrites,
 } from '../node/ports.js';
+import { configuredIds } from '../raft/conf-state.js';
 import { SnapshotTemporarilyUnavailableError } from '../raft/errors.js';
 import type { GetEntriesContext, RaftState } from '../raft/storage.js';
 import { ApplyTxn } from './apply-txn.js';
@@ -41,7 +42,8 @@ export interface LmdbStoreParts {
   readonly commits: CommitQueue;
   readonly sweeper: Sweeper;
   readonly catalog: SnapshotCatalog;
-  readonly lock: DirectoryLock;
+  /** Undefined where somebody else holds the directory. */
+  readonly lock: DirectoryLock | undefined;
   readonly space: DiskSpace;
   readonly logger: Logger;
   readonly nowMs: () => number;
@@ -130,7 +132,7 @@ export class LmdbStore implements LogStore {
     const newest = this.snapshots.list()[0];
     // One that ends before the log begins would leave its receiver with a gap; one from before it was a member it would refuse for ever.
     const useful = Math.max(requestIndex, this.#log.firstIndex - 1);
-    if (newest !== undefined && newest.index >= useful && isConfigured(newest.confState, to)) {
+    if (newest !== undefined && newest.index >= useful && configuredIds(newest.confState).has(to)) {
       const { index, term, confState } = newest;
       return { data: new Uint8Array(), metadata: { index, term, confState } };
     }
@@ -174,11 +176,8 @@ export class LmdbStore implements LogStore {
   async bootstrap(spec: BootstrapSpec, state: readonly StateRecord[]): Promise<void> {
     const existing = this.#bootstrapSpec;
     const { clusterId } = this.#identity;
-    if (
-      existing !== undefined
-        ? !sameSpec(existing, spec)
-        : this.lastIndex() > 0 || (clusterId !== '' && clusterId !== spec.clusterId)
-    ) {
+    const isOther = [existing?.clusterId ?? '', clusterId].some((id) => id !== '' && id !== spec.clusterId);
+    if (isOther || (existing === undefined && this.lastIndex() > 0)) {
       throw new RaftctlError(
         'E_ALREADY_BOOTSTRAPPED',
         `node ${this.#identity.nodeId} is of cluster ${clusterId || existing?.clusterId} already`,
@@ -238,7 +237,7 @@ export class LmdbStore implements LogStore {
     await flushed;
     this.status();
     await environment.root.close();
-    await lock.release();
+    await lock?.release();
   }
 
   #install(batch: WriteBatch, metadata: SnapshotMetadata): Leftover | undefined {
@@ -332,15 +331,4 @@ export class LmdbStore implements LogStore {
   #sweepKeyspace(live: KeyspaceNumber): void {
     this.parts.sweeper.sweepInBackground({ table: this.parts.environment.states[live === 0 ? 1 : 0] });
   }
-}
-
-function sameSpec(a: BootstrapSpec, b: BootstrapSpec): boolean {
-  return Buffer.from(BootstrapSpec.encode(a).finish()).equals(BootstrapSpec.encode(b).finish());
-}
-
-/** Whether `id` is in any set of the configuration. */
-function isConfigured(confState: ConfState | undefined, id: number): boolean {
-  if (confState === undefined) return false;
-  const { voters, votersOutgoing, learners, learnersNext } = confState;
-  return [voters, votersOutgoing, learners, learnersNext].some((set) => set.includes(id));
 }

@@ -9,15 +9,16 @@ import { DiskSpace } from './disk-space.js';
 import { syncFolder } from './durable-file.js';
 import { EntryLog } from './entry-log.js';
 import { DATA_FILE, type Environment, getRecord, openEnvironment, tableBytes } from './environment.js';
-import { IDENTITY_FILE, readIdentity, type StoredIdentity, writeIdentity } from './identity-file.js';
+import { IDENTITY_FILE, newInstance, readIdentity, type StoredIdentity, writeIdentity } from './identity-file.js';
 import { LmdbStore } from './lmdb-store.js';
 import { indexOfKey, logKey } from './log-record.js';
+import { refuseByNotes } from './offline-notes.js';
 import { SnapshotCatalog } from './snapshot-catalog.js';
 import { bootRecord, readStoredState, type StoredState } from './stored-state.js';
 import { Sweeper } from './sweeper.js';
 
 /** Folder of the snapshot files within the data directory. */
-const SNAPSHOT_FOLDER = 'snapshots';
+export const SNAPSHOT_FOLDER = 'snapshots';
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -38,17 +39,32 @@ export interface StoreOptions {
 export async function openStore(options: StoreOptions): Promise<LmdbStore> {
   const { dataDir } = options;
   await prepareFolder(dataDir);
-  await prepareFolder(join(dataDir, SNAPSHOT_FOLDER));
   const lock = await DirectoryLock.acquire(dataDir);
+  try {
+    await refuseByNotes(dataDir, options.nodeId);
+    return await openUnderLock(options, lock);
+  } catch (thrown) {
+    await lock.release();
+    throw thrown;
+  }
+}
+
+/**
+ * The same for whoever holds the directory already.
+ * @param lock given to the store, which releases it when it is closed; undefined: it stays with the caller
+ * @throws RaftctlError as `openStore`
+ */
+export async function openUnderLock(options: StoreOptions, lock: DirectoryLock | undefined): Promise<LmdbStore> {
+  const { dataDir } = options;
   let environment: Environment | undefined;
   try {
+    await prepareFolder(join(dataDir, SNAPSHOT_FOLDER));
     const identity = await establishIdentity(options);
     environment = openEnvironment(dataDir);
     await syncFolder(dataDir);
     return await assemble(options, lock, identity, environment);
   } catch (thrown) {
     await environment?.root.close();
-    await lock.release();
     if (thrown instanceof RaftctlError) throw thrown;
     throw new RaftctlError('E_DISK', `${dataDir} cannot be opened: ${messageOf(thrown)}`, { cause: thrown });
   }
@@ -70,7 +86,8 @@ async function establishIdentity({
     if (size > 0) {
       throw new RaftctlError('E_IDENTITY', `${dataDir} has a database, but no ${IDENTITY_FILE} that says whose it is`);
     }
-    const fresh = { nodeId, clusterId: '', incarnation: 1, stateMachine, createdAt: new Date(clock()).toISOString() };
+    const createdAt = new Date(clock()).toISOString();
+    const fresh = { nodeId, clusterId: '', incarnation: 1, stateMachine, createdAt, instance: newInstance() };
     await writeIdentity(dataDir, fresh);
     return fresh;
   }
@@ -91,12 +108,15 @@ async function establishIdentity({
       },
     );
   }
-  return found;
+  if (found.instance !== '') return found;
+  const named = { ...found, instance: newInstance() };
+  await writeIdentity(dataDir, named);
+  return named;
 }
 
 async function assemble(
   options: StoreOptions,
-  lock: DirectoryLock,
+  lock: DirectoryLock | undefined,
   found: StoredIdentity,
   environment: Environment,
 ): Promise<LmdbStore> {

@@ -9,7 +9,8 @@ import { syncFolder } from './durable-file.js';
 import { SNAPSHOT_CHUNK_BYTES, SNAPSHOTS_KEPT } from './limits.js';
 import { readFully, type SnapshotSummary, summarise } from './snapshot-file.js';
 
-const COMPLETE = '.snap';
+/** Ending of the name of a complete file. */
+export const COMPLETE = '.snap';
 const PARTIAL = '.partial';
 const REJECTED = '.rejected';
 
