@@ -73,7 +73,6 @@ export class Draft {
    * learners and voters have nobody in common.
    */
   #makeLearner(id: number): void {
-    if (this.learners.has(id)) return;
     this.#join(id);
     this.incoming.delete(id);
     (this.outgoing.has(id) ? this.learnersNext : this.learners).add(id);

@@ -1,8 +1,8 @@
 import { type ConfChangeSingle, ConfChangeType, type ConfState } from '../../gen/raft/v1/raft.js';
 import { confStateEqual, newConfChangeSingle } from '../conf-change.js';
 import { Configuration } from '../tracker/configuration.js';
-import { type MapChange, ProgressTracker } from '../tracker/progress-tracker.js';
-import { type ChangedConfiguration, Changer } from './changer.js';
+import { ProgressTracker } from '../tracker/progress-tracker.js';
+import { Changer } from './changer.js';
 
 /**
  * Makes the tracker hold the configuration of a snapshot or of storage, whatever it held before; every member starts at `nextIdx`.
@@ -11,22 +11,15 @@ import { type ChangedConfiguration, Changer } from './changer.js';
  * @throws RaftError of kind `conf-change`; the tracker is then unchanged
  */
 export function restore(tracker: ProgressTracker, nextIdx: number, confState: ConfState): void {
-  let conf = new Configuration();
-  const changes: MapChange[] = [];
-  const take = (changed: ChangedConfiguration) => {
-    conf = changed.conf;
-    changes.push(...changed.changes);
-  };
-
   const outgoing = confState.votersOutgoing.map((id) => newConfChangeSingle(id, ConfChangeType.ADD_NODE));
   const incoming = incomingChanges(confState);
-  if (outgoing.length === 0) {
-    for (const single of incoming) take(new Changer({ conf }).simple([single]));
-  } else {
-    for (const single of outgoing) take(new Changer({ conf }).simple([single]));
-    take(new Changer({ conf }).enterJoint(confState.autoLeave, incoming));
+  let conf = new Configuration();
+  for (const single of outgoing.length === 0 ? incoming : outgoing) {
+    conf = new Changer({ conf }).simple([single]).conf;
   }
+  if (outgoing.length > 0) conf = new Changer({ conf }).enterJoint(confState.autoLeave, incoming).conf;
 
+  const changes = [...conf.members()].map((id) => ({ id, type: 'add' as const }));
   tracker.clear();
   tracker.applyConf(conf, changes, nextIdx);
 }

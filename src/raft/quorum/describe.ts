@@ -16,16 +16,14 @@ export function describeCommittedIndex(ids: readonly number[], acked: AckedIndex
   if (ids.length === 0) return '<empty majority quorum>';
   const width = ids.length;
   const indexes = ids.map((id) => acked.ackedIndex(id) ?? 0);
-  const order = ids.map((_, at) => at).sort((left, right) => indexes[left]! - indexes[right]! || left - right);
-  const bars = ids.map(() => 0);
-  order.forEach((at, rank) => {
-    const before = order[rank - 1];
-    // Of voters with equal indexes only the first has a bar, as raft-rs draws it.
-    if (before !== undefined && indexes[before]! < indexes[at]!) bars[at] = rank;
-  });
+  // Of voters with equal indexes only the first has a bar, as raft-rs draws it.
+  const barOf = (index: number, at: number) =>
+    indexes.indexOf(index) === at ? indexes.filter((other) => other < index).length : 0;
   const lines = ids.map((id, at) => {
     const bar =
-      acked.ackedIndex(id) === undefined ? '?'.padEnd(width + 1) : `${'x'.repeat(bars[at]!)}>`.padEnd(width + 1);
+      acked.ackedIndex(id) === undefined
+        ? '?'.padEnd(width + 1)
+        : `${'x'.repeat(barOf(indexes[at]!, at))}>`.padEnd(width + 1);
     return `${bar} ${String(indexes[at]).padStart(5)}    (id=${id})\n`;
   });
   return `${' '.repeat(width)}    idx\n${lines.join('')}`;

@@ -9,11 +9,11 @@ import { type GroupAckedIndexer, type GroupCommittedIndex, majority } from './qu
  * some voter has no group and no two groups are seen, so that an unfinished assignment holds commits back rather than weaken them.
  */
 export function groupCommittedIndex(ids: readonly number[], acked: GroupAckedIndexer): GroupCommittedIndex {
+  if (ids.length === 0) return { index: NO_LIMIT, usedGroupCommit: true };
   const voters = ids.map((id) => ({ index: acked.ackedIndex(id) ?? 0, group: acked.commitGroup(id) }));
   voters.sort((left, right) => right.index - left.index);
-  const last = voters[majority(voters.length) - 1];
-  const lowest = voters.at(-1);
-  if (last === undefined || lowest === undefined) return { index: NO_LIMIT, usedGroupCommit: true };
+  const last = voters[majority(voters.length) - 1]!;
+  const lowest = voters[voters.length - 1]!;
 
   let group = last.group;
   let everyoneHasGroup = true;

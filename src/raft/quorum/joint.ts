@@ -16,7 +16,7 @@ export class JointConfig {
     /** The set that is being left; empty while not joint. */
     readonly outgoing: MajorityConfig = NOBODY,
   ) {
-    this.#ids = outgoing.size === 0 ? incoming.ids : new MajorityConfig([...incoming.ids, ...outgoing.ids]).ids;
+    this.#ids = new MajorityConfig([...incoming.ids, ...outgoing.ids]).ids;
   }
 
   /** Voters of either half, ascending. */
