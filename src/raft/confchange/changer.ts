@@ -112,9 +112,6 @@ function finish(draft: Draft): ChangedConfiguration {
   }
   for (const id of draft.learnersNext)
     assert(draft.outgoing.has(id), `${id} is in learners_next and not in outgoing voters`);
-  if (draft.outgoing.size === 0) {
-    assert(draft.learnersNext.size === 0, 'learners_next must be empty when not joint');
-    assert(!draft.autoLeave, 'auto_leave must be false when not joint');
-  }
+  assert(draft.outgoing.size > 0 || !draft.autoLeave, 'auto_leave must be false when not joint');
   return { conf: draft.finish(), changes: draft.changes };
 }
