@@ -61,10 +61,14 @@ export async function refuseByNotes(dataDir: string, nodeId: number): Promise<vo
     });
   }
   if ((await readRetiredIds(dataDir)).includes(nodeId)) {
-    throw new RaftctlError('E_IDENTITY', `${dataDir} was reset: node ${nodeId} lost its data here and must not come back`, {
-      facts: ['a node that has forgotten what it voted for and acknowledged can break its cluster'],
-      hint: 'start it under an id that no node of the cluster ever had: --id NEW, and add that one: raftctl member add',
-    });
+    throw new RaftctlError(
+      'E_IDENTITY',
+      `${dataDir} was reset: node ${nodeId} lost its data here and must not come back`,
+      {
+        facts: ['a node that has forgotten what it voted for and acknowledged can break its cluster'],
+        hint: 'start it under an id that no node of the cluster ever had: --id NEW, and add that one: raftctl member add',
+      },
+    );
   }
 }
 

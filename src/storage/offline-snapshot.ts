@@ -10,7 +10,7 @@ import { SNAPSHOT_CHUNK_BYTES } from './limits.js';
 import type { LmdbStore } from './lmdb-store.js';
 import type { OfflineReading } from './offline-reading.js';
 import { Overlay } from './overlay.js';
-import { readSnapshot, type SnapshotSummary, SnapshotFileWriter } from './snapshot-file.js';
+import { readSnapshot, SnapshotFileWriter, type SnapshotSummary } from './snapshot-file.js';
 
 /**
  * Writes a snapshot file of the applied state as `rewrite` makes it; the state itself stays as it is. Complete and flushed under its name,
