@@ -86,6 +86,8 @@ export const errorCodes = {
   E_TARGET_LAG: { exit: ExitCode.refused },
   /** The target of a transfer is a learner. */
   E_TARGET_LEARNER: { exit: ExitCode.refused },
+  /** The target of a transfer has said that it does not want to lead. */
+  E_TARGET_DECLINES: { exit: ExitCode.refused },
   /** The configuration is joint. */
   E_JOINT: { exit: ExitCode.refused },
   /** The configuration is not joint. */

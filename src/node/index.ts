@@ -35,6 +35,7 @@ export type {
   Metrics,
   MonotonicClock,
   NodeIdentity,
+  NodeSettings,
   PeerIdentity,
   SnapshotSink,
   SnapshotSource,

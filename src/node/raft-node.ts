@@ -123,6 +123,9 @@ export class RaftNode implements NodeApi {
         },
         isKnown: (id, configIndex) =>
           context.memberById(id) !== undefined || configIndex >= context.applied.configIndex,
+        get declinesLeadership() {
+          return !context.core.raft.campaigns;
+        },
       },
       {
         onMessages: (messages) => this.takeMessages(messages),

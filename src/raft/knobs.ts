@@ -1,8 +1,9 @@
-import { maxElectionTick, minElectionTick } from './config.js';
+import { INVALID_ID, maxElectionTick, minElectionTick } from './config.js';
 import { RaftError } from './errors.js';
 import type { Raft } from './raft.js';
 import { releaseEarlyReads } from './reads.js';
 import { bcastAppend, maybeCommit } from './replication.js';
+import { becomeFollower } from './roles.js';
 
 /** Settings of a node that can be changed while it runs, and group commit (raft-rs). */
 export class Knobs {
@@ -11,6 +12,19 @@ export class Knobs {
   /** See `Config.priority`. */
   setPriority(priority: number): void {
     this.raft.priority = priority;
+  }
+
+  /**
+   * Whether this node may campaign; it may at first. A node that may not becomes leader neither by time-out nor because its leader asks it to
+   * take over, gives up a campaign that is under way, and votes and follows as before. One that leads goes on leading until it hands over or
+   * is deposed. Kept in memory only.
+   */
+  setCampaigns(on: boolean): void {
+    const { raft } = this;
+    raft.campaigns = on;
+    if (on) return;
+    raft.takesOverWhenApplied = false;
+    if (raft.role === 'candidate' || raft.role === 'pre-candidate') becomeFollower(raft, raft.term, INVALID_ID);
   }
 
   /** See `Config.checkQuorum`. */

@@ -84,6 +84,8 @@ export class Raft {
   skipBcastCommit: boolean;
   batchAppend: boolean;
   priority: number;
+  /** Whether the application lets this node campaign. */
+  campaigns = true;
   maxCommittedSizePerReady: number;
 
   /** @throws RaftError of kind `config-invalid`; FatalRaftError where storage contradicts itself */
@@ -145,9 +147,9 @@ export class Raft {
     return { term: this.term, vote: this.vote, commit: this.raftLog.committed };
   }
 
-  /** Whether this node may become leader: a voter of either half that has no snapshot to install. */
+  /** Whether this node may become leader: a voter of either half that has no snapshot to install, and that is let. */
   get promotable(): boolean {
-    return this.tracker.conf.voters.contains(this.id) && !this.raftLog.hasPendingSnapshot();
+    return this.campaigns && this.tracker.conf.voters.contains(this.id) && !this.raftLog.hasPendingSnapshot();
   }
 
   /** Whether a configuration change may be unapplied. May err on the side of yes. */

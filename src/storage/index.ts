@@ -4,6 +4,7 @@
  *     data directory                      what it is                        who looks after it
  *     ├─ LOCK                             one process at a time             directory-lock
  *     ├─ identity.json                    whose directory this is           identity-file
+ *     ├─ settings.json                    what is set for this node         settings-file
  *     ├─ data.mdb  (lock.mdb)             one LMDB environment              environment, data-file-check
  *     │    log       index → entry        chained checksums                 entry-log, log-tail, log-record
  *     │    meta      hard state, bounds, applied state, bootstrap           meta-records, stored-state

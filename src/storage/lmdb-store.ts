@@ -7,6 +7,7 @@ import type {
   AppliedMark,
   LogStore,
   NodeIdentity,
+  NodeSettings,
   StateRecord,
   StateTxn,
   StateView,
@@ -28,6 +29,7 @@ import { indexOfKey, logKey } from './log-record.js';
 import { NodeSnapshots } from './node-snapshots.js';
 import { Overlay } from './overlay.js';
 import { sealRecord } from './sealed-record.js';
+import { writeSettings } from './settings-file.js';
 import type { SnapshotCatalog } from './snapshot-catalog.js';
 import { appliedRecord, bootstrapRecord, boundsRecord, hardStateRecord, type StoredState } from './stored-state.js';
 import type { Sweeper } from './sweeper.js';
@@ -37,6 +39,7 @@ export interface LmdbStoreParts {
   readonly dataDir: string;
   readonly environment: Environment;
   readonly identity: StoredIdentity;
+  readonly settings: NodeSettings;
   readonly stored: StoredState;
   readonly log: EntryLog;
   readonly commits: CommitQueue;
@@ -53,6 +56,7 @@ export interface LmdbStoreParts {
 export class LmdbStore implements LogStore {
   readonly snapshots: NodeSnapshots;
   #identity: StoredIdentity;
+  #settings: NodeSettings;
   #bootstrapSpec: BootstrapSpec | undefined;
   #hardState: HardState;
   #applied: AppliedMark;
@@ -71,6 +75,7 @@ export class LmdbStore implements LogStore {
   constructor(private readonly parts: LmdbStoreParts) {
     const { environment, commits, sweeper, catalog, stored, nowMs } = parts;
     this.#identity = parts.identity;
+    this.#settings = parts.settings;
     this.#log = parts.log;
     this.#bootstrapSpec = stored.bootstrapSpec;
     this.#hardState = stored.hardState;
@@ -90,6 +95,10 @@ export class LmdbStore implements LogStore {
 
   get identity(): NodeIdentity {
     return this.#identity;
+  }
+
+  get settings(): NodeSettings {
+    return this.#settings;
   }
 
   get bootstrapSpec(): BootstrapSpec | undefined {
@@ -203,6 +212,11 @@ export class LmdbStore implements LogStore {
       );
     }
     await this.#joinCluster(clusterId);
+  }
+
+  async saveSettings(settings: NodeSettings): Promise<void> {
+    await writeSettings(this.parts.dataDir, settings);
+    this.#settings = settings;
   }
 
   async compact(index: number): Promise<void> {

@@ -13,6 +13,7 @@ import { IDENTITY_FILE, newInstance, readIdentity, type StoredIdentity, writeIde
 import { LmdbStore } from './lmdb-store.js';
 import { indexOfKey, logKey } from './log-record.js';
 import { refuseByNotes } from './offline-notes.js';
+import { readSettings } from './settings-file.js';
 import { SnapshotCatalog } from './snapshot-catalog.js';
 import { bootRecord, readStoredState, type StoredState } from './stored-state.js';
 import { Sweeper } from './sweeper.js';
@@ -132,12 +133,13 @@ async function assemble(
   const verified = log.verifyTail();
   logger.info('the log is verified', { first: log.firstIndex, last: log.lastIndex, verified });
   const catalog = await SnapshotCatalog.load(join(dataDir, SNAPSHOT_FOLDER), identity.clusterId, logger);
+  const settings = await readSettings(dataDir);
   const space = new DiskSpace(dataDir, logger);
   await space.refresh();
   const sweeper = new Sweeper(commits, logger);
   sweepLeftovers(sweeper, environment, log, stored);
   return new LmdbStore({
-    ...{ dataDir, environment, identity, stored, log, commits, sweeper, catalog, lock, space, logger },
+    ...{ dataDir, environment, identity, settings, stored, log, commits, sweeper, catalog, lock, space, logger },
     nowMs: clock,
   });
 }

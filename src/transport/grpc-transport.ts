@@ -87,28 +87,27 @@ export class GrpcTransport implements Transport, ConnectionHandler {
   setPeers(members: readonly Member[]): void {
     if (this.closed) return;
     const { context } = this.started();
-    const addresses = new Map<number, string>();
-    for (const { id, address } of members) if (id !== context.identity.nodeId) addresses.set(id, address);
-    this.members = new Set(addresses.keys());
+    const others = members.filter(({ id }) => id !== context.identity.nodeId);
+    this.members = new Set(others.map(({ id }) => id));
     for (const [id, link] of this.peers) {
-      if (addresses.has(id)) continue;
+      if (this.members.has(id)) continue;
       // A fresh node knows no members, and yet somebody may be talking to it.
       const guest =
         link.address === undefined && link.inUse && context.identity.isKnown(id, context.identity.configIndex);
       if (!guest) this.drop(link);
     }
-    for (const [id, address] of addresses) {
-      const link = this.peers.get(id);
+    for (const member of others) {
+      const link = this.peers.get(member.id);
       if (link !== undefined) {
-        link.setAddress(address);
+        link.setMember(member);
         continue;
       }
-      const added = new PeerLink(id, address, context);
-      this.peers.set(id, added);
+      const added = new PeerLink(member.id, member.address, context);
+      this.peers.set(member.id, added);
       added.flush();
     }
     for (const snapshot of this.snapshots) {
-      if (!addresses.has(snapshot.to)) snapshot.abort.abort(notMember(snapshot.to));
+      if (!this.members.has(snapshot.to)) snapshot.abort.abort(notMember(snapshot.to));
     }
   }
 
@@ -155,6 +154,10 @@ export class GrpcTransport implements Transport, ConnectionHandler {
   links(): readonly LinkStatus[] {
     const shown = [...this.peers.values()].filter((link) => this.members.has(link.id) || link.inUse);
     return shown.map((link) => link.status());
+  }
+
+  announceIntent(): void {
+    for (const link of this.peers.values()) link.announceIntent();
   }
 
   async close(): Promise<void> {

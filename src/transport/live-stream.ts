@@ -39,6 +39,9 @@ export class LiveStream {
   private readonly timer: NodeJS.Timeout;
   /** A ping of the peer that could not be echoed for want of room; only the newest counts. */
   private owedEcho: PeerPing | undefined;
+  /** A ping is due before its time: the peer is to hear at once what it tells. */
+  private owesPing = false;
+  private declines: boolean | undefined;
 
   constructor(
     readonly stream: PeerStream,
@@ -60,8 +63,20 @@ export class LiveStream {
     return this.pulse.rttMs;
   }
 
+  /** Whether the peer has said that it does not want to lead; undefined before its first ping. */
+  get declinesLeadership(): boolean | undefined {
+    return this.declines;
+  }
+
+  /** Tells the peer whether this node wants to lead: now, or as soon as there is room. */
+  announceIntent(): void {
+    this.owesPing = true;
+    this.owner.onRoom();
+  }
+
   /** Sends from the queue as long as there is room. */
   flush(queue: PeerQueue): void {
+    if (this.owesPing) this.ping();
     if (this.owedEcho !== undefined && this.stream.canWrite()) {
       const echo = this.owedEcho;
       this.owedEcho = undefined;
@@ -97,6 +112,7 @@ export class LiveStream {
         if (frame.value.echo) {
           this.pulse.echoed(frame.value.nonce, now);
         } else {
+          this.declines = frame.value.declinesLeadership ?? false;
           this.owedEcho = { nonce: frame.value.nonce, echo: true };
           this.owner.onRoom();
         }
@@ -139,7 +155,9 @@ export class LiveStream {
 
   private ping(): void {
     if (!this.stream.canWrite()) return;
-    this.writePing({ nonce: this.pulse.ping(this.context.clock()), echo: false });
+    this.owesPing = false;
+    const { declinesLeadership } = this.context.identity;
+    this.writePing({ nonce: this.pulse.ping(this.context.clock()), echo: false, declinesLeadership });
   }
 
   private writePing(ping: PeerPing): void {

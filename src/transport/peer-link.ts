@@ -4,6 +4,8 @@ import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import type { Message } from '../gen/raft/v1/raft.js';
+import type { Member } from '../gen/raftctl/v1/member.js';
+import type { PeerHello } from '../gen/raftctl/v1/transport.js';
 import type { LinkStatus, MonotonicClock, PeerIdentity, TransportEvents } from '../node/ports.js';
 import { admit } from './admission.js';
 import { BackOff } from './back-off.js';
@@ -28,6 +30,15 @@ export interface LinkContext {
   dial(address: string): PeerStream;
 }
 
+/** What a peer said of itself when it connected. */
+type PeerFacts = Pick<LinkStatus, 'instance' | 'version' | 'clockOffsetMs'>;
+
+/** A stream of the peer's, with the hello that was found good. */
+interface AcceptedStream {
+  readonly stream: PeerStream;
+  readonly hello: PeerHello;
+}
+
 type LinkState =
   /** No stream: about to dial, or not allowed to. */
   | { readonly kind: 'idle' }
@@ -36,9 +47,9 @@ type LinkState =
       readonly kind: 'dialling';
       readonly stream: PeerStream;
       readonly timer: NodeJS.Timeout;
-      readonly held: PeerStream | undefined;
+      readonly held: AcceptedStream | undefined;
     }
-  | { readonly kind: 'live'; readonly live: LiveStream }
+  | { readonly kind: 'live'; readonly live: LiveStream; readonly peer: PeerFacts }
   /** The last attempt failed, or the last stream broke; the next attempt follows once there is something to send. */
   | { readonly kind: 'backing-off'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'closed' };
@@ -113,8 +124,19 @@ export class PeerLink {
     if (this.queue.length === 0) this.overflowing = false;
   }
 
-  /** Where the peer is now, as a member. */
-  setAddress(address: string): void {
+  /**
+   * What is known of the peer as a member now: where it is, and whose data directory it has. One that came with another directory before
+   * that was known is cut off.
+   */
+  setMember({ address, instance }: Member): void {
+    if (this.state.kind === 'live' && instance !== undefined && instance !== this.state.peer.instance) {
+      this.state.live.abort('it has come with another data directory');
+      this.failed('it has come with another data directory');
+    }
+    this.setAddress(address);
+  }
+
+  private setAddress(address: string): void {
     if (address === this.dialAddress || this.state.kind === 'closed') return;
     this.dialAddress = address;
     // A stream that the peer dialled leads to it wherever it is.
@@ -128,17 +150,22 @@ export class PeerLink {
   }
 
   /** A stream of the peer, whose hello was found good: takes it, or refuses it where this node's own is preferred. */
-  accept(stream: PeerStream): void {
+  accept(stream: PeerStream, hello: PeerHello): void {
     const { state } = this;
     const lower = this.context.identity.nodeId < this.id;
     if (state.kind === 'dialling' && lower) {
-      state.held?.abort(status.ABORTED, 'replaced by a newer stream');
-      this.state = { ...state, held: stream };
+      state.held?.stream.abort(status.ABORTED, 'replaced by a newer stream');
+      this.state = { ...state, held: { stream, hello } };
     } else if (state.kind === 'closed' || (state.kind === 'live' && state.live.stream.dialled && lower)) {
       this.refuse(stream);
     } else {
-      this.take(stream);
+      this.take({ stream, hello });
     }
+  }
+
+  /** Tells the peer whether this node wants to lead, where there is a stream; a new one begins with that. */
+  announceIntent(): void {
+    if (this.state.kind === 'live') this.state.live.announceIntent();
   }
 
   status(): LinkStatus {
@@ -151,6 +178,8 @@ export class PeerLink {
       lastSeenMs: this.lastSeenAt === undefined ? undefined : this.context.clock() - this.lastSeenAt,
       rttMs: connected ? state.live.rttMs : undefined,
       error: connected ? '' : this.error,
+      ...(connected ? state.peer : {}),
+      declinesLeadership: connected ? state.live.declinesLeadership : undefined,
     };
   }
 
@@ -201,8 +230,8 @@ export class PeerLink {
     // Meanwhile it may have timed out or been given up for a better one.
     if (this.state.kind !== 'dialling' || this.state.stream !== stream) return;
     clearTimeout(this.state.timer);
-    if (this.state.held !== undefined) this.refuse(this.state.held);
-    this.goLive(stream);
+    if (this.state.held !== undefined) this.refuse(this.state.held.stream);
+    this.goLive(stream, frame.value);
   }
 
   private dialEnded(stream: PeerStream, reason: string, code: status): void {
@@ -210,7 +239,7 @@ export class PeerLink {
     const { timer, held } = this.state;
     clearTimeout(timer);
     this.state = { kind: 'idle' };
-    if (held?.isOpen) this.take(held);
+    if (held?.stream.isOpen) this.take(held);
     // The peer dials this node itself: what waits goes over that stream.
     else if (code === status.ABORTED) this.restFor(reason);
     else this.failed(reason);
@@ -221,15 +250,15 @@ export class PeerLink {
   }
 
   /** Makes the peer's stream the live one, in place of whatever there was, and answers its hello. */
-  private take(stream: PeerStream): void {
+  private take({ stream, hello }: AcceptedStream): void {
     const wasLive = this.state.kind === 'live';
     this.leaveState('replaced by a newer stream');
     if (wasLive) this.context.events.onUnreachable(this.id);
     stream.write({ $case: 'hello', value: makeHello(this.context.identity, this.id) }, helloBytes);
-    this.goLive(stream);
+    this.goLive(stream, hello);
   }
 
-  private goLive(stream: PeerStream): void {
+  private goLive(stream: PeerStream, hello: PeerHello): void {
     const { context } = this;
     assert(stream.isOpen, 'a stream that goes live is open');
     const live = new LiveStream(stream, this.id, context, {
@@ -241,7 +270,9 @@ export class PeerLink {
         if (this.state.kind === 'live' && this.state.live === live) this.failed(reason);
       },
     });
-    this.state = { kind: 'live', live };
+    const { instance, version, wallClockMs } = hello;
+    const clockOffsetMs = wallClockMs === undefined ? undefined : wallClockMs - context.identity.wallClockMs;
+    this.state = { kind: 'live', live, peer: { instance, version, clockOffsetMs } };
     this.lastSeenAt = context.clock();
     this.backOff.reset();
     context.logger.info('peer connected', { peer: this.id, dialled: stream.dialled });
@@ -277,7 +308,7 @@ export class PeerLink {
     if (state.kind === 'dialling' || state.kind === 'backing-off') clearTimeout(state.timer);
     if (state.kind === 'dialling') {
       state.stream.abort(status.ABORTED, why);
-      state.held?.abort(status.ABORTED, why);
+      state.held?.stream.abort(status.ABORTED, why);
     }
     if (state.kind === 'live') state.live.abort(why);
     this.error = why;

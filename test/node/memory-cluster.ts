@@ -120,8 +120,12 @@ class MemoryTransport implements Transport {
         lastSeenMs: undefined,
         rttMs: undefined,
         error: this.reach(id) === undefined ? 'cut' : '',
+        declinesLeadership: this.reach(id)?.identity?.declinesLeadership,
       }));
   }
+
+  /** Links look at what the other side wants as it is now. */
+  announceIntent(): void {}
 
   async close(): Promise<void> {
     this.network.ends.delete(this.id);

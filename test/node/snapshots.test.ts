@@ -15,6 +15,7 @@ const noTransport: Transport = {
   send: () => {},
   sendSnapshot: () => Promise.resolve(),
   links: () => [],
+  announceIntent: () => {},
   close: () => Promise.resolve(),
 };
 

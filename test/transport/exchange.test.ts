@@ -6,6 +6,9 @@ import { append, cluster, introduce, message, Nodes, RecordingLogger, type TestN
 const nodes = new Nodes();
 afterEach(() => nodes.stop());
 
+/** Pings itself only once a minute. */
+const slow = { config: { pingIntervalMs: 60_000 } };
+
 describe('nodes that know each other', () => {
   it('exchange messages both ways over the one stream that the first speaker dialled', async () => {
     const [one, two] = [nodes.make(1), nodes.make(2)];
@@ -55,6 +58,31 @@ describe('nodes that know each other', () => {
     await two.until(() => two.link(1).rttMs !== undefined);
     expect(one.link(2).rttMs).toBeGreaterThan(0);
     expect(one.link(2).lastSeenMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('tell each other whether they want to lead: with the first word, and at once when that changes', async () => {
+    const [one, two, three] = [
+      nodes.make(1, slow),
+      nodes.make(2, { ...slow, identity: { declinesLeadership: true } }),
+      nodes.make(3, slow),
+    ];
+    await cluster(one, two, three);
+    expect(one.link(2).declinesLeadership).toBeUndefined();
+    await one.until(() => one.link(2).declinesLeadership !== undefined && one.link(3).declinesLeadership !== undefined);
+    expect([one.link(2).declinesLeadership, one.link(3).declinesLeadership]).toEqual([true, false]);
+
+    // The next ping would come in a minute only.
+    Object.assign(two.identity, { declinesLeadership: false });
+    two.transport.announceIntent();
+    await one.until(() => one.link(2).declinesLeadership === false);
+    await three.until(() => three.link(2).declinesLeadership === false);
+    Object.assign(two.identity, { declinesLeadership: true });
+    two.transport.announceIntent();
+    await one.until(() => one.link(2).declinesLeadership === true);
+
+    await two.stop();
+    await one.until(() => !one.link(2).connected);
+    expect(one.link(2).declinesLeadership).toBeUndefined();
   });
 
   it('settle on the stream that the lower id dialled where both dial at once, and lose no message', async () => {

@@ -67,6 +67,7 @@ export class TestNode {
       isVoter: () => true,
       configIndex: 1,
       isKnown: () => true,
+      declinesLeadership: false,
       ...setup.identity,
     };
     this.transport = this.newTransport();
