@@ -1,40 +1,53 @@
-import { ClusterCommand } from '../src/cli/cluster-command.js';
 import { type NodeDetailData, nodeDetailText, toNodeDetailData } from '../src/cli/node-data.js';
-import { nextCommands, statusText, statusWarnings } from '../src/cli/render-status.js';
+import { statusText } from '../src/cli/render-status.js';
 import { type ClusterStatusData, toStatusData } from '../src/cli/status-data.js';
+import { type StatusScreenOptions, statusScreen } from '../src/cli/status-screen.js';
+import { nextCommands, statusWarnings } from '../src/cli/status-warnings.js';
+import { WatchCommand, watchFlags } from '../src/cli/watch-command.js';
 
-export default class Status extends ClusterCommand<typeof Status> {
+export default class Status extends WatchCommand<typeof Status> {
   static override summary = 'show the cluster on one screen';
   static override description =
-    'Asks every member for its own view; works without a leader too, and then ends with exit 6. With --node, that node alone is asked, and its view is shown as raftctl node show does. For a verdict in the exit code: raftctl cluster health.';
+    'Asks every member for its own view; works without a leader too, and then ends with exit 6. With --node, that node alone is asked, and its view is shown as raftctl node show does. With --watch it is shown again and again until Ctrl-C; -o ndjson then writes one document each time. For a verdict in the exit code: raftctl cluster health; for what is wrong: raftctl cluster doctor.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> -o wide',
+    '<%= config.bin %> <%= command.id %> -o wide --watch=5s',
     "<%= config.bin %> <%= command.id %> --json | jq '.data.leader.id'",
   ];
+  static override flags = watchFlags;
   static override kind = 'ClusterStatus';
 
-  async run(): Promise<ClusterStatusData | NodeDetailData> {
-    const { node } = this.flags;
+  async run(): Promise<ClusterStatusData | NodeDetailData | undefined> {
+    const { node, watch } = this.flags;
+    if (watch) {
+      await this.watchWith('ClusterStatus', (view) => statusScreen(view, this.#options));
+      return undefined;
+    }
     if (node !== undefined) {
       this.kind = 'Node';
       return toNodeDetailData(await this.ownView(node));
     }
     const view = await this.view();
-    const data = toStatusData(view, new Date());
-    for (const warning of statusWarnings(data)) this.note(warning);
+    const now = new Date();
+    const data = toStatusData(view, now);
+    for (const warning of statusWarnings(data, now)) this.note(warning);
     if (view.absence !== undefined) this.fail(view.absence);
     return data;
   }
 
   protected override text(data: ClusterStatusData | NodeDetailData): Promise<string> {
-    const { style, cluster, format, notes, tableOptions } = this;
-    if (!('nodes' in data)) return nodeDetailText(data, tableOptions);
-    const next = process.stdout.isTTY ? nextCommands(data) : [];
-    return statusText(data, { ...tableOptions, style, cluster, warnings: notes, next, wide: format === 'wide' });
+    const { cluster, notes: warnings } = this;
+    const options = this.#options;
+    if (!('nodes' in data)) return nodeDetailText(data, options);
+    return statusText(data, { ...options, cluster, warnings, next: options.hints ? nextCommands(data, warnings) : [] });
   }
 
   protected override names(data: ClusterStatusData | NodeDetailData): readonly string[] {
     return ('nodes' in data ? data.nodes : [data]).map(({ id }) => `node/${id}`);
+  }
+
+  get #options(): StatusScreenOptions {
+    const hints = process.stdout.isTTY === true && !this.quiet;
+    return { ...this.tableOptions, style: this.style, wide: this.format === 'wide', hints };
   }
 }

@@ -50,11 +50,16 @@ export function setOf(id: number, config: ConfigData): SetName {
 
 /** `stable @118   voters 1,2,3   learners 4`. */
 export function configText(config: ConfigData): string {
+  return configParts(config).join('   ');
+}
+
+/** The same in its parts. */
+export function configParts(config: ConfigData): string[] {
   const { phase, index, joint, voters, votersOutgoing, learners, learnersNext, autoLeave } = config;
   const parts = [`${phase} @${index}`, `voters ${voters.join(',')}`];
   if (joint) parts.push(`and of before ${votersOutgoing.join(',')}`);
   if (learners.length > 0) parts.push(`learners ${learners.join(',')}`);
   if (learnersNext.length > 0) parts.push(`learners next ${learnersNext.join(',')}`);
   if (joint) parts.push(autoLeave ? 'left automatically' : 'to be left by hand');
-  return parts.join('   ');
+  return parts;
 }

@@ -1,5 +1,6 @@
 import { RaftctlError } from '../base/errors.js';
 import type { ClusterStatusData, NodeData } from './status-data.js';
+import { diskFreeBytesMin } from './status-warnings.js';
 import type { Style } from './style.js';
 import { renderTable, type TableOptions } from './table.js';
 import { counted } from './units.js';
@@ -26,8 +27,6 @@ export interface HealthLimits {
   /** Entries that a member may lag behind. */
   readonly maxLag: number;
 }
-
-const diskFreeBytesMin = 1024 ** 3;
 
 /** Judges a status: `unavailable` where writes have stopped, `degraded` where a check does not come out ok. */
 export function toHealthData(data: ClusterStatusData, limits: HealthLimits): HealthData {

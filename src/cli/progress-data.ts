@@ -4,7 +4,7 @@ import { type ConfigData, type SetName, setOf, toConfigData } from './config-dat
 import { nodeListText } from './node-data.js';
 import { type ClusterStatusData, type NodeData, type ProgressData, toProgressData } from './status-data.js';
 import { renderTable, type TableOptions } from './table.js';
-import { formatBytes, formatDuration } from './units.js';
+import { formatBytes, formatDuration, orUnknown } from './units.js';
 
 /** `data` of `progress`. */
 export interface ProgressListData {
@@ -25,12 +25,15 @@ export interface PeerData extends ProgressData {
   readonly set: SetName;
   /** Until it is level with the log at its present rate; null where that is not to be said. */
   readonly etaMs: number | null;
+  /** What it still has to be sent: the rest of a running snapshot, or about what the entries take that it lags behind. */
+  readonly bytesBehind: number | null;
 }
 
 /** The leader's trackers as data, by id. */
 export function toProgressListData(status: NodeStatus): ProgressListData {
   const config = toConfigData(status.configIndex, status.confState, status.change);
-  const last = status.log?.last ?? 0;
+  const { first = 1, last = 0, bytes = 0 } = status.log ?? {};
+  const entryBytes = bytes / Math.max(1, last - first + 1);
   const peers = status.progress.map((peer): PeerData => {
     const data = toProgressData(peer, last);
     return {
@@ -39,6 +42,7 @@ export function toProgressListData(status: NodeStatus): ProgressListData {
       role: peer.id === status.id ? 'leader' : peer.learner ? 'learner' : 'follower',
       set: setOf(peer.id, config),
       etaMs: etaOf(data),
+      bytesBehind: bytesBehind(data, entryBytes),
       ...data,
     };
   });
@@ -60,10 +64,19 @@ function etaOf({ state, lag, rate }: ProgressData): number | null {
   return state === 'replicate' && lag > 0 && rate > 0 ? Math.round((lag / rate) * 1000) : null;
 }
 
-const columns = ['ID', 'NAME', 'ROLE', 'SET', 'STATE', 'MATCH', 'NEXT', 'LAG', 'RATE', 'ETA'].map((head) => ({ head }));
+function bytesBehind(data: ProgressData, entryBytes: number): number | null {
+  const { snapshotBytesTotal, snapshotBytesSent, lag, needsSnapshot } = data;
+  if (snapshotBytesTotal !== null) return snapshotBytesTotal - (snapshotBytesSent ?? 0);
+  // The entries that it needs next are gone, so that what the others take says nothing.
+  return needsSnapshot ? null : Math.round(lag * entryBytes);
+}
+
+const columns = ['ID', 'NAME', 'ROLE', 'CONFIG', 'STATE', 'MATCH', 'NEXT', 'LAG', 'RATE', 'ETA'].map((head) => ({
+  head,
+}));
 const wideColumns = [
   ...columns,
-  ...['INFLIGHT', 'PAUSED', 'ACTIVE', 'PENDING-SNAP', 'SNAP-SENT', 'CAUGHT-UP-AGO', 'NEEDS-SNAP'].map((head) => ({
+  ...['INFLIGHT', 'PAUSED', 'ACTIVE', 'PENDING-SNAP', 'BYTES-BEHIND', 'CAUGHT-UP-AGO', 'NEEDS-SNAP'].map((head) => ({
     head,
   })),
 ];
@@ -93,17 +106,13 @@ function peerRow(peer: PeerData): string[] {
 
 function wideCells(peer: PeerData): string[] {
   const yesNo = (value: boolean) => (value ? 'yes' : 'no');
-  const sent =
-    peer.snapshotBytesTotal === null
-      ? '-'
-      : `${formatBytes(peer.snapshotBytesSent ?? 0)}/${formatBytes(peer.snapshotBytesTotal)}`;
   return [
     `${peer.inflight}/${peer.inflightMax}`,
     yesNo(peer.paused),
     yesNo(peer.recentActive),
     peer.pendingSnapshot === null ? '-' : String(peer.pendingSnapshot),
-    sent,
-    peer.caughtUpAgoMs === null ? 'never' : formatDuration(peer.caughtUpAgoMs),
-    yesNo(peer.needsSnapshot),
+    orUnknown(peer.bytesBehind, formatBytes),
+    peer.role === 'leader' ? '-' : peer.caughtUpAgoMs === null ? 'never' : formatDuration(peer.caughtUpAgoMs),
+    peer.state === 'snapshot' ? 'running' : yesNo(peer.needsSnapshot),
   ];
 }

@@ -1,30 +1,11 @@
-import { describeCuts } from '../membership/words.js';
-import { configText } from './config-data.js';
+import { configParts } from './config-data.js';
 import type { ClusterIdentity, Warning } from './envelope.js';
-import type { ClusterStatusData, NodeData, QuorumData } from './status-data.js';
+import { fitParts, fitSentence } from './fit-line.js';
+import { quorumText } from './quorum-data.js';
+import type { ClusterStatusData, NodeData } from './status-data.js';
 import { escapeControl, type Style } from './style.js';
 import { type Column, renderTable, type TableOptions } from './table.js';
 import { formatBytes, formatDuration, orUnknown } from './units.js';
-
-const columns: readonly Column[] = [
-  { head: 'ID' },
-  { head: 'NAME' },
-  { head: 'ROLE' },
-  { head: 'SET' },
-  { head: 'STATE' },
-  { head: 'ADDRESS' },
-  { head: 'MATCH' },
-  { head: 'LAG' },
-  { head: 'LAST-SEEN', optional: true },
-  { head: 'RTT', optional: true },
-  { head: 'DB', optional: true },
-  { head: 'VERSION', optional: true },
-];
-
-const wideColumns: readonly Column[] = [
-  ...columns.map(({ head }) => ({ head })),
-  ...['NEXT', 'INFLIGHT', 'TERM', 'COMMIT', 'APPLIED', 'SNAPSHOT', 'UPTIME'].map((head) => ({ head })),
-];
 
 /** What `status` shows beside its data. */
 export interface StatusTextOptions extends TableOptions {
@@ -36,48 +17,43 @@ export interface StatusTextOptions extends TableOptions {
   readonly next: readonly string[];
 }
 
+const indent = ' '.repeat(9);
+
 /** The cluster on one screen. */
 export async function statusText(data: ClusterStatusData, options: StatusTextOptions): Promise<string> {
-  const { style, wide, cluster, warnings, next } = options;
-  const health = healthText(data.health, style);
-  const leader = data.leader === null ? style.red('none') : leaderText(data, data.leader);
-  const { log } = data;
-  const head = [
-    `CLUSTER  ${escapeControl([cluster?.name, cluster?.id].filter(Boolean).join('  '))}   HEALTH  ${health}   LEADER  ${leader}`,
-    `CONFIG   ${configText(data.config)}${data.change === null ? '' : `   change ${data.change} is running`}`,
-    `QUORUM   ${quorumText(data.quorum)}`,
-    `LOG      ${log.first}..${log.last}   commit ${log.commit}   applied ${log.applied}   ${formatBytes(log.bytes)}`,
+  const { style, warnings, next, width } = options;
+  const rows = data.nodes.map((node) => columnsOf(data, options.wide).map(({ cell }) => cell(node, data)));
+  const table = await renderTable(columnsOf(data, options.wide), rows, options);
+  const notes = warnings.map(
+    ({ message }) => `${style.yellow('!')} ${fitSentence(escapeControl(message), width && width - 2, '  ')}`,
+  );
+  if (notes.length > 0 && next.length > 0)
+    notes.push(fitParts([`  next: ${next[0]}`, ...next.slice(1)], width, ' · ', '        '));
+  return [...headLines(data, options), '', table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+}
+
+/** The lines above the table, each over more than one where the screen is narrow. */
+function headLines(data: ClusterStatusData, { style, cluster, width }: StatusTextOptions): string[] {
+  const { log, leader } = data;
+  const leaderText = leader === null ? style.red('none') : describeLeader(data, leader);
+  const name = escapeControl([cluster?.name, cluster?.id].filter(Boolean).join('  '));
+  const line = (parts: readonly string[]) => fitParts(parts, width, '   ', indent);
+  const top = fitParts([`CLUSTER  ${name}`, `HEALTH  ${healthText(data.health, style)}`], width, '   ', '');
+  const oneLine = fitParts([top, `LEADER  ${leaderText}`], width, '   ', '');
+  const running = data.change === null ? [] : [`change ${data.change} is running`];
+  const [config = '', ...sets] = configParts(data.config);
+  return [
+    // Where it does not fit beside the cluster, the leader gets a line like the others.
+    oneLine.includes('\n') ? `${top}\nLEADER   ${leaderText}` : oneLine,
+    line([`CONFIG   ${config}`, ...sets, ...running]),
+    fitSentence(`QUORUM   ${quorumText(data.quorum)}`, width, indent),
+    line([
+      `LOG      ${log.first}..${log.last}`,
+      `commit ${log.commit}`,
+      `applied ${log.applied}`,
+      formatBytes(log.bytes),
+    ]),
   ];
-  const rows = data.nodes.map((node) => [...nodeRow(node, data), ...(wide ? wideCells(node) : [])]);
-  const table = await renderTable(wide ? wideColumns : columns, rows, options);
-  const notes = warnings.map(({ message }) => `${style.yellow('!')} ${escapeControl(message)}`);
-  if (notes.length > 0 && next.length > 0) notes.push(`  next: ${next.join(' · ')}`);
-  return [...head, '', table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
-}
-
-/** Things about a status that somebody should know, in words. */
-export function statusWarnings(data: ClusterStatusData): Warning[] {
-  const warnings = data.nodes.flatMap((node) => nodeWarning(node));
-  const { quorum, config } = data;
-  if (data.leader === null) warnings.push({ code: 'W_NO_LEADER', message: 'there is no leader: nothing is written' });
-  else if (quorum.available && quorum.tolerates === 0 && quorum.toleratesNominal > 0) {
-    const nodes = quorum.minimalCuts.flat();
-    const named = nodes.map((id) => nameOf(id, data)).join(' or ');
-    warnings.push({ code: 'W_NO_MARGIN', message: `one more voter failure (${named}) stops writes.`, nodes });
-  }
-  if (config.joint && !config.autoLeave) {
-    warnings.push({
-      code: 'W_JOINT',
-      message: 'the configuration stays joint until it is left: raftctl member change leave',
-    });
-  }
-  return warnings;
-}
-
-/** Commands that help with the warnings. */
-export function nextCommands(data: ClusterStatusData): string[] {
-  const missing = data.nodes.find(({ set, reachable }) => set !== '-' && !reachable);
-  return missing === undefined ? [] : [`raftctl node show ${missing.id}`, 'raftctl cluster health'];
 }
 
 function healthText(health: ClusterStatusData['health'], style: Style): string {
@@ -85,66 +61,65 @@ function healthText(health: ClusterStatusData['health'], style: Style): string {
   return health === 'degraded' ? style.yellow(health) : style.red(health);
 }
 
-function leaderText(data: ClusterStatusData, { id, term, since }: NonNullable<ClusterStatusData['leader']>): string {
-  return `${escapeControl(nameOf(id, data))}, term ${term}, since ${since.replace(/\.\d+Z$/, 'Z')}`;
+function describeLeader(
+  data: ClusterStatusData,
+  { id, term, forMs }: NonNullable<ClusterStatusData['leader']>,
+): string {
+  const name = data.nodes.find((node) => node.id === id)?.name ?? `n${id}`;
+  return `${escapeControl(name)}, term ${term}, for ${formatDuration(forMs)}`;
 }
 
-function nameOf(id: number, data: ClusterStatusData): string {
-  return data.nodes.find((node) => node.id === id)?.name ?? `n${id}`;
+/** A column of the table, and what stands in it. */
+interface NodeColumn extends Column {
+  cell(node: NodeData, data: ClusterStatusData): string;
 }
 
-/** `needs 2 of 3, live 2 -> tolerates 0 more failures (1 when all are up)`. */
-export function quorumText({ sets, available, tolerates, toleratesNominal, minimalCuts }: QuorumData): string {
-  const needs = sets.map(({ size, needed, live }) => `needs ${needed} of ${size}, live ${live}`).join(' and ');
-  if (!available) return `${needs} -> no majority: writes have stopped`;
-  const nominal = tolerates === toleratesNominal ? '' : ` (${toleratesNominal} when all are up)`;
-  const cuts = sets.length > 1 ? `   stops if lost: ${describeCuts(minimalCuts)}` : '';
-  return `${needs} -> tolerates ${tolerates} more failure${tolerates === 1 ? '' : 's'}${nominal}${cuts}`;
-}
+const leads = (node: NodeData, data: ClusterStatusData) => data.leader?.id === node.id;
 
-function nodeRow(node: NodeData, data: ClusterStatusData): string[] {
-  const { progress } = node;
-  const leads = data.leader?.id === node.id;
-  const quiet = leads ? '-' : undefined;
-  return [
-    String(node.id),
-    node.name,
-    node.role,
-    node.set,
-    progress?.state ?? '-',
-    node.address,
-    leads ? String(data.log.last) : orUnknown(progress?.match),
-    leads ? '0' : orUnknown(progress?.lag),
-    quiet ?? orUnknown(node.lastSeenMs, formatDuration),
-    quiet ?? (node.reachable ? orUnknown(node.rttMs, formatDuration) : '-'),
-    orUnknown(node.dbBytes, formatBytes),
-    orUnknown(node.version),
-  ];
-}
+const setColumn: NodeColumn = { head: 'SET', cell: ({ set }) => set };
 
-function wideCells({ progress, term, commit, applied, snapshotIndex, uptimeMs }: NodeData): string[] {
-  return [
-    progress === null ? '-' : String(progress.next),
-    progress === null ? '-' : `${progress.inflight}/${progress.inflightMax}`,
-    orUnknown(term),
-    orUnknown(commit),
-    orUnknown(applied),
-    snapshotIndex === null ? '-' : String(snapshotIndex),
-    orUnknown(uptimeMs, formatDuration),
-  ];
-}
+const columns: readonly NodeColumn[] = [
+  { head: 'ID', cell: ({ id }) => String(id) },
+  { head: 'NAME', cell: ({ name }) => name },
+  { head: 'ROLE', cell: ({ role }) => role },
+  { head: 'STATE', cell: ({ progress }) => progress?.state ?? '-' },
+  { head: 'ADDRESS', cell: ({ address }) => address },
+  {
+    head: 'MATCH',
+    cell: (node, data) => (leads(node, data) ? String(data.log.last) : orUnknown(node.progress?.match)),
+  },
+  { head: 'LAG', cell: (node, data) => (leads(node, data) ? '0' : orUnknown(node.progress?.lag)) },
+  {
+    head: 'LAST-SEEN',
+    optional: true,
+    cell: (node, data) => (leads(node, data) ? '-' : orUnknown(node.lastSeenMs, formatDuration)),
+  },
+  {
+    head: 'RTT',
+    optional: true,
+    cell: (node, data) => (leads(node, data) || !node.reachable ? '-' : orUnknown(node.rttMs, formatDuration)),
+  },
+  { head: 'DB', optional: true, cell: ({ dbBytes }) => orUnknown(dbBytes, formatBytes) },
+  { head: 'VERSION', optional: true, cell: ({ version }) => orUnknown(version) },
+];
 
-function nodeWarning(node: NodeData): Warning[] {
-  if (node.set === '-') return [];
-  const nodes = [node.id];
-  if (!node.reachable) {
-    const seen = node.lastSeenMs === null ? '' : ` for ${formatDuration(node.lastSeenMs)}`;
-    const behind = node.progress?.needsSnapshot ? ' It is behind the compacted log and will need a snapshot.' : '';
-    const why = node.error === null ? '' : ` (${node.error.message})`;
-    return [{ code: 'W_UNREACHABLE', message: `${node.name} is unreachable${seen}${why}.${behind}`, nodes }];
-  }
-  if (node.progress?.recentActive === false) {
-    return [{ code: 'W_SILENT', message: `${node.name} answers here, but not the leader.`, nodes }];
-  }
-  return [];
+const wideColumns: readonly NodeColumn[] = [
+  ...columns.map(({ head, cell }) => ({ head, cell })),
+  { head: 'NEXT', cell: ({ progress }) => (progress === null ? '-' : String(progress.next)) },
+  {
+    head: 'INFLIGHT',
+    cell: ({ progress }) => (progress === null ? '-' : `${progress.inflight}/${progress.inflightMax}`),
+  },
+  { head: 'TERM', cell: ({ term }) => orUnknown(term) },
+  { head: 'COMMIT', cell: ({ commit }) => orUnknown(commit) },
+  { head: 'APPLIED', cell: ({ applied }) => orUnknown(applied) },
+  { head: 'SNAPSHOT', cell: ({ snapshotIndex }) => (snapshotIndex === null ? '-' : String(snapshotIndex)) },
+  { head: 'ZONE', cell: ({ zone }) => zone ?? '-' },
+  { head: 'UPTIME', cell: ({ uptimeMs }) => orUnknown(uptimeMs, formatDuration) },
+];
+
+/** Where every node is a voter or a learner, the role says so; while joint the set does. */
+function columnsOf({ config }: ClusterStatusData, wide: boolean): readonly NodeColumn[] {
+  const chosen = wide ? wideColumns : columns;
+  return config.joint ? [...chosen.slice(0, 3), setColumn, ...chosen.slice(3)] : chosen;
 }

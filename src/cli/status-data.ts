@@ -1,36 +1,39 @@
 import type { ChangeRecord, ClusterView, LogStatus, NodeStatus, NodeView, PeerProgress } from '../client/index.js';
-import { minimalCuts, quorumSets, STOPPED, tolerance, voterSets } from '../membership/tolerance.js';
 import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
 import type { ClusterIdentity, Source } from './envelope.js';
-import { progressNames, roleNames } from './wire-names.js';
+import { type QuorumData, toQuorumData } from './quorum-data.js';
+import { phaseNames, progressNames, roleNames } from './wire-names.js';
 
 /** `data` of `status`. */
 export interface ClusterStatusData {
   readonly health: 'healthy' | 'degraded' | 'unavailable';
-  readonly leader: { readonly id: number; readonly term: number; readonly since: string } | null;
+  readonly leader: {
+    readonly id: number;
+    readonly term: number;
+    readonly since: string;
+    /** Time that it has led. */
+    readonly forMs: number;
+  } | null;
   readonly config: ConfigData;
   readonly quorum: QuorumData;
   readonly log: LogData;
+  /** Id of the change that runs. */
   readonly change: string | null;
+  /** How far it is; null where none runs, or nobody says. */
+  readonly changeState: ChangeStateData | null;
   readonly transferee: number | null;
   readonly nodes: readonly NodeData[];
 }
 
-/** What a majority needs, has, and can lose. */
-export interface QuorumData {
-  readonly sets: readonly {
-    readonly name: string;
-    readonly size: number;
-    readonly needed: number;
-    readonly live: number;
-  }[];
-  readonly available: boolean;
-  /** Live voters that may be lost, whichever they are, before writes stop. */
-  readonly tolerates: number;
-  /** The same if all were up. */
-  readonly toleratesNominal: number;
-  /** Smallest sets of live voters whose loss stops writes. */
-  readonly minimalCuts: readonly (readonly number[])[];
+/** A change of the members that runs. */
+export interface ChangeStateData {
+  readonly phase: string;
+  /** What happened last. */
+  readonly text: string;
+  readonly startedAt: string;
+  /** Time since it began, and since it last moved on. */
+  readonly runsMs: number;
+  readonly stillMs: number;
 }
 
 /** The log of one node. */
@@ -64,6 +67,15 @@ export interface NodeData {
   readonly snapshotIndex: number | null;
   readonly uptimeMs: number | null;
   readonly version: string | null;
+  readonly zone: string | null;
+  /** Whether it was drained, or its elections are paused, so that it does not lead. */
+  readonly drained: boolean | null;
+  readonly electionsPaused: boolean | null;
+  /** Time that it still does not campaign after it stepped down; 0 where it may. */
+  readonly cooldownMs: number | null;
+  /** How far its clock is ahead of the one of this machine. */
+  readonly clockAheadMs: number | null;
+  readonly certificateEndsAt: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -100,12 +112,14 @@ export function toStatusData(view: ClusterView, now: Date): ClusterStatusData {
         id: leader.id,
         term: leader.hardState?.term ?? 0,
         since: new Date(now.getTime() - leader.leaderForMs).toISOString(),
+        forMs: leader.leaderForMs,
       }) ||
       null,
     config,
     quorum,
     log: toLogData(log),
-    change: leader?.runningChange || null,
+    change: (leader?.runningChange ?? runningChange(view)?.id) || null,
+    changeState: changeStateOf(runningChange(view), now),
     transferee: leader?.transferee || null,
     nodes,
   };
@@ -117,6 +131,18 @@ export function runningChange({ leader, nodes, configIndex }: ClusterView): Chan
   return nodes.find(({ status }) => status?.configIndex === configIndex)?.status?.change;
 }
 
+function changeStateOf(change: ChangeRecord | undefined, now: Date): ChangeStateData | null {
+  if (change === undefined) return null;
+  const { phase, text, startedMs, updatedMs } = change;
+  return {
+    phase: phaseNames[phase],
+    text,
+    startedAt: new Date(startedMs).toISOString(),
+    runsMs: Math.max(0, now.getTime() - startedMs),
+    stillMs: Math.max(0, now.getTime() - updatedMs),
+  };
+}
+
 /** Who answered for a view. */
 export function sourceOf(view: ClusterView): Source | undefined {
   const status = view.leader ?? view.nodes.find((node) => node.status !== undefined)?.status;
@@ -126,33 +152,6 @@ export function sourceOf(view: ClusterView): Source | undefined {
 /** Which cluster a view is of. */
 export function identityOf({ clusterId, name, incarnation }: ClusterView): ClusterIdentity {
   return { id: clusterId, name, incarnation };
-}
-
-/** Nodes that count as live: the leader goes by who answers it, and where there is none this client by who answers it. */
-function liveIds({ leader, nodes }: ClusterView): ReadonlySet<number> {
-  const reachable = nodes.filter(({ status }) => status !== undefined).map(({ id }) => id);
-  if (leader === undefined) return new Set(reachable);
-  const active = leader.progress.filter(({ recentActive }) => recentActive).map(({ id }) => id);
-  return new Set([leader.id, ...active]);
-}
-
-function toQuorumData(view: ClusterView): QuorumData {
-  const halves = voterSets(view.confState);
-  const live = liveIds(view);
-  const names = halves.length === 1 ? ['voters'] : ['incoming', 'outgoing'];
-  const tolerates = tolerance(halves, live);
-  return {
-    sets: quorumSets(halves, live).map((set, place) => ({
-      name: names[place] ?? '',
-      size: set.voters.length,
-      needed: set.needed,
-      live: set.live,
-    })),
-    available: tolerates !== STOPPED,
-    tolerates: Math.max(0, tolerates),
-    toleratesNominal: tolerance(halves, new Set(halves.flat())),
-    minimalCuts: minimalCuts(halves, live),
-  };
 }
 
 function healthOf(view: ClusterView, quorum: QuorumData, nodes: readonly NodeData[]): ClusterStatusData['health'] {
@@ -176,7 +175,7 @@ export function toLogData(log: LogStatus | undefined): LogData {
 }
 
 function toNodeData(
-  { id, name, address, status, rttMs, error }: NodeView,
+  { id, name, address, member, status, rttMs, clockAheadMs, error }: NodeView,
   view: ClusterView,
   config: ConfigData,
 ): NodeData {
@@ -203,6 +202,13 @@ function toNodeData(
     snapshotIndex: status?.snapshots[0]?.index ?? null,
     uptimeMs: status?.uptimeMs ?? null,
     version: status?.version ?? null,
+    zone: member?.zone || null,
+    drained: status?.drained ?? null,
+    electionsPaused: status?.electionsPaused ?? null,
+    cooldownMs: status?.cooldownMs ?? null,
+    clockAheadMs: clockAheadMs ?? null,
+    certificateEndsAt:
+      status?.certificateEndsMs === undefined ? null : new Date(status.certificateEndsMs).toISOString(),
     error: error === undefined ? null : { code: error.code, message: error.message },
   };
 }

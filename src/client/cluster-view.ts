@@ -10,6 +10,8 @@ export interface NodeView {
   readonly id: number;
   readonly name: string;
   readonly address: string;
+  /** What the cluster knows of it; undefined for one that is no member. */
+  readonly member: Member | undefined;
   readonly status: NodeStatus | undefined;
   readonly rttMs: number | undefined;
   /** How far its wall clock is ahead of this machine's. */
@@ -106,6 +108,7 @@ function nodeView(
     id,
     name,
     address,
+    member,
     status: answer?.status,
     rttMs: answer?.rttMs,
     clockAheadMs: answer?.clockAheadMs,

@@ -2,6 +2,7 @@ import { RaftctlError } from '../../src/base/errors.js';
 import type { ClusterView, NodeView } from '../../src/client/index.js';
 import type { ConfState } from '../../src/gen/raft/v1/raft.js';
 import { NodeStatus, PeerProgress, ProgressState, Role } from '../../src/gen/raftctl/v1/cluster.js';
+import type { Member } from '../../src/gen/raftctl/v1/member.js';
 
 const stable: ConfState = { voters: [1, 2, 3], learners: [4], votersOutgoing: [], learnersNext: [], autoLeave: false };
 const log = { first: 101, last: 2000, lastTerm: 7, commit: 2000, applied: 2000, persisted: 2000, bytes: 1024 ** 2 };
@@ -35,14 +36,36 @@ function tracker(id: number): PeerProgress {
   });
 }
 
+function memberOf(id: number): Member {
+  return { id, name: `n${id}`, address: `10.0.0.${id}:7400`, addedIndex: 1, zone: id === 3 ? 'b' : 'a' };
+}
+
 function node(own: NodeStatus): NodeView {
-  return { id: own.id, name: own.name, address: own.address, status: own, rttMs: 3, clockAheadMs: 0, error: undefined };
+  return {
+    id: own.id,
+    name: own.name,
+    address: own.address,
+    member: memberOf(own.id),
+    status: own,
+    rttMs: 3,
+    clockAheadMs: 0,
+    error: undefined,
+  };
 }
 
 function down(id: number): NodeView {
   const address = `10.0.0.${id}:7400`;
   const error = new RaftctlError('E_CONN_REFUSED', `${address} refused the connection`);
-  return { id, name: `n${id}`, address, status: undefined, rttMs: undefined, clockAheadMs: undefined, error };
+  return {
+    id,
+    name: `n${id}`,
+    address,
+    member: memberOf(id),
+    status: undefined,
+    rttMs: undefined,
+    clockAheadMs: undefined,
+    error,
+  };
 }
 
 /** Three voters and a learner, all up; node 1 has led for half a minute. */
