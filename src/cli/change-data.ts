@@ -1,4 +1,4 @@
-import type { ChangeMembersResponse, ChangePlan, ConfState } from '../client/index.js';
+import type { ChangeMembersResponse, ChangePlan, ChangeRecord, ConfState } from '../client/index.js';
 import { checkNames, phaseNames } from './wire-names.js';
 
 /** `data` of a change of the members, planned or carried out. */
@@ -19,6 +19,8 @@ export interface ChangeData {
   readonly configIndexBefore: number;
   /** Null on a dry run. */
   readonly configIndexAfter: number | null;
+  /** Hash of the plan; null where only the record of the change is left. */
+  readonly planHash: string | null;
 }
 
 /** The sets of a configuration. */
@@ -63,10 +65,32 @@ export function toChangeData(plan: ChangePlan, last: ChangeMembersResponse, dryR
     instead: plan.instead === '' ? null : plan.instead,
     configIndexBefore: plan.configIndex,
     configIndexAfter: dryRun ? null : last.configIndex || plan.configIndex,
+    planHash: plan.hash || null,
   };
 }
 
-function toSets(confState: ConfState | undefined): SetsData {
+/** What the cluster remembers of a change that this command did not see begin: its checks are not among it. */
+export function recordedChange(record: ChangeRecord): ChangeData {
+  return {
+    id: record.id,
+    phase: phaseNames[record.phase],
+    dryRun: false,
+    unchanged: record.endedMs > 0,
+    from: toSets(record.from),
+    to: toSets(record.to),
+    steps: record.steps.map(({ phase, text }) => ({ phase: phaseNames[phase], text })),
+    checks: [],
+    safety: [],
+    members: record.members.map(({ id, name, address }) => ({ id, name, address })),
+    instead: null,
+    configIndexBefore: record.fromIndex,
+    configIndexAfter: record.configIndex || record.fromIndex,
+    planHash: null,
+  };
+}
+
+/** The sets of a configuration once it is not joint any more, ascending. */
+export function toSets(confState: ConfState | undefined): SetsData {
   const sorted = (ids: readonly number[] = []) => [...ids].sort((a, b) => a - b);
   const learners = [...(confState?.learners ?? []), ...(confState?.learnersNext ?? [])];
   return { voters: sorted(confState?.voters), learners: sorted(learners) };

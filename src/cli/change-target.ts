@@ -1,6 +1,6 @@
 import { RaftctlError } from '../base/errors.js';
 import type { ListMembersResponse, NodeStatus } from '../client/index.js';
-import type { ChangeTarget } from './change-command.js';
+import type { ChangeTarget } from './change-flags.js';
 import type { MemberAddress } from './flag-values.js';
 
 /** Sets as they are given on the command line; undefined keeps what is there. */

@@ -1,6 +1,8 @@
 import { describeCuts } from '../membership/words.js';
 import type { ChangeData, SafetyData, SetsData } from './change-data.js';
+import { setsText } from './change-lines.js';
 import type { ClusterIdentity } from './envelope.js';
+import { fitSentence } from './fit-line.js';
 import { escapeControl, type Style } from './style.js';
 import { type Column, renderTable, type TableOptions } from './table.js';
 import { counted, formatIds } from './units.js';
@@ -21,26 +23,32 @@ const safetyColumns: readonly Column[] = ['SAFETY', 'QUORUM', 'LIVE', 'TOLERATES
 /** A whole plan for people: who comes and goes, the steps, what each phase can lose, and the checks that did not come out ok. */
 export async function planText(data: ChangeData, options: PlanTextOptions): Promise<string> {
   const table = { ...options, indent: '  ', width: undefined };
-  const { style, cluster } = options;
+  const { style, cluster, width } = options;
   const blocks = [
-    ['PLAN', data.id, cluster?.name || cluster?.id, `against config @${data.configIndexBefore}`]
+    ['PLAN', escapeControl(data.id), cluster?.name || cluster?.id, `against config @${data.configIndexBefore}`]
       .filter(Boolean)
       .join('   '),
     await renderTable(memberColumns, memberRows(data), table),
-    ['  STEPS', ...data.steps.map(({ text }, place) => `  ${place + 1}  ${escapeControl(text)}`)].join('\n'),
+    [
+      '  STEPS',
+      ...data.steps.map(({ text }, place) => fitted(`  ${place + 1}  ${escapeControl(text)}`, 5, width)),
+    ].join('\n'),
     await renderTable(safetyColumns, data.safety.map(safetyRow), table),
-    checksText(data, style),
+    checksText(data, style, width),
   ];
   if (data.instead !== null) blocks.push(`  instead:  raftctl member change ${data.instead}`);
   return blocks.join('\n\n');
 }
 
+/** A line that goes on below its text where it is too long. */
+function fitted(line: string, indent: number, width: number | undefined): string {
+  return fitSentence(line, width, ' '.repeat(indent));
+}
+
 /** The change in one line: `{1,2,3} -> {1,3}   learners {} -> {4,5}`. */
 export function changeLine({ id, from, to, phase, unchanged, configIndexAfter }: ChangeData): string {
   if (unchanged) return `nothing to change: voters ${formatIds(to.voters)}, learners ${formatIds(to.learners)}`;
-  const voters = `{${from.voters.join(',')}} -> {${to.voters.join(',')}}`;
-  const learners = `learners {${from.learners.join(',')}} -> {${to.learners.join(',')}}`;
-  return `change ${id}   ${voters}   ${learners}   ${phase} @${configIndexAfter}`;
+  return `change ${escapeControl(id)}   ${setsText(from, to)}   ${phase} @${configIndexAfter}`;
 }
 
 function memberRows({ from, to, members }: ChangeData): string[][] {
@@ -74,7 +82,7 @@ function safetyRow({ phase, sets, tolerates, minimalCuts }: SafetyData): string[
   ];
 }
 
-function checksText({ checks }: ChangeData, style: Style): string {
+function checksText({ checks }: ChangeData, style: Style, terminalWidth: number | undefined): string {
   const count = (status: string) => checks.filter((check) => check.status === status).length;
   const [warned, failed] = [count('warn'), count('fail')];
   const summary = [`${count('ok')} ok`];
@@ -84,7 +92,7 @@ function checksText({ checks }: ChangeData, style: Style): string {
   const width = Math.max(0, ...loud.map(({ id }) => id.length));
   const lines = loud.map(({ id, status, message }) => {
     const word = status === 'fail' ? style.red('FAIL') : style.yellow(status);
-    return `  ${word}  ${id.padEnd(width)}  ${escapeControl(message)}`;
+    return fitted(`  ${word}  ${id.padEnd(width)}  ${escapeControl(message)}`, 10 + width, terminalWidth);
   });
   return [`  CHECKS ${checks.length}: ${summary.join(', ')}`, ...lines].join('\n');
 }

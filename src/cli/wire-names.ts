@@ -1,4 +1,4 @@
-import type { ChangePhase, CheckStatus, PeerProgress, Role } from '../client/index.js';
+import type { ChangePhase, ChangeResult, CheckStatus, PeerProgress, Role } from '../client/index.js';
 
 // The enums of the wire as the words that people and documents use. Written as numbers so that nothing of the generated code, and
 // with it gRPC, is loaded for them; the types hold the lists complete.
@@ -40,6 +40,15 @@ export const phaseNames: Record<ChangePhase, string> = {
   13: 'aborted',
   14: 'stuck',
   15: 'in-doubt',
+};
+
+/** Words for what became of a change of the members. */
+export const resultNames: Record<ChangeResult, 'unknown' | 'running' | 'done' | 'aborted' | 'failed'> = {
+  0: 'unknown',
+  1: 'running',
+  2: 'done',
+  3: 'aborted',
+  4: 'failed',
 };
 
 /** Words for how a check came out. */
