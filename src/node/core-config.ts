@@ -3,8 +3,11 @@ import { RawNode } from '../raft/raw-node.js';
 import type { Storage } from '../raft/storage.js';
 import type { NodeOptions } from './node-options.js';
 
+/** What a core needs of the options of its node. */
+export type CoreOptions = Pick<NodeOptions, 'id' | 'config' | 'random' | 'logger' | 'trace'>;
+
 /** A core over `storage`, for the node that these options make. */
-export function newCore(options: NodeOptions, storage: Storage, applied: number): RawNode {
+export function newCore(options: CoreOptions, storage: Storage, applied: number): RawNode {
   return new RawNode(coreConfig(options, applied), storage);
 }
 
@@ -12,7 +15,7 @@ export function newCore(options: NodeOptions, storage: Storage, applied: number)
  * How the core of a node is set: pre-vote and check-quorum on (a node that comes back must not depose a good leader, and a leader
  * that has lost its quorum must not go on), no forwarding (clients follow the leader hint; one straight line), step-down on removal.
  */
-function coreConfig({ id, config, random, logger, trace }: NodeOptions, applied: number): Config {
+function coreConfig({ id, config, random, logger, trace }: CoreOptions, applied: number): Config {
   return {
     id,
     electionTick: config.electionTicks,
