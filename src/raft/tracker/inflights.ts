@@ -57,12 +57,6 @@ export class Inflights {
   /** Frees every message whose last index is at or below `index`. */
   freeTo(index: number): void {
     while (this.#count > 0 && this.#indexes[this.#start]! <= index) this.#freeOldest();
-    if (this.#count === 0) this.#start = 0;
-  }
-
-  /** Frees the oldest message, if there is one. */
-  freeFirstOne(): void {
-    if (this.#count > 0) this.#freeOldest();
   }
 
   /** Forgets all messages. */
@@ -98,15 +92,16 @@ export class Inflights {
 
   #grow(): void {
     const capacity = Math.min(Math.max(FIRST_CAPACITY, this.#indexes.length * 2), this.#limit);
-    const indexes = new Float64Array(capacity);
-    const sizes = new Float64Array(capacity);
-    for (let i = 0; i < this.#count; i++) {
-      const at = (this.#start + i) % this.#indexes.length;
-      indexes[i] = this.#indexes[at]!;
-      sizes[i] = this.#sizes[at]!;
-    }
-    this.#indexes = indexes;
-    this.#sizes = sizes;
+    this.#indexes = enlarged(this.#indexes, this.#start, capacity);
+    this.#sizes = enlarged(this.#sizes, this.#start, capacity);
     this.#start = 0;
   }
+}
+
+/** A full ring, unrolled from its oldest slot on, with room behind. */
+function enlarged(ring: Float64Array, start: number, capacity: number): Float64Array<ArrayBuffer> {
+  const slots = new Float64Array(capacity);
+  slots.set(ring.subarray(start));
+  slots.set(ring.subarray(0, start), ring.length - start);
+  return slots;
 }

@@ -20,7 +20,7 @@ class Model {
 type Step =
   | { do: 'add'; gap: number; bytes: number }
   | { do: 'free'; back: number }
-  | { do: 'freeFirst' | 'reset' | 'freeBuffer' }
+  | { do: 'reset' | 'freeBuffer' }
   | { do: 'setCap'; limit: number };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -31,7 +31,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('free' as const), back: fc.nat(12) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constantFrom('freeFirst' as const, 'reset' as const, 'freeBuffer' as const) }),
+    arbitrary: fc.record({ do: fc.constantFrom('reset' as const, 'freeBuffer' as const) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('setCap' as const), limit: fc.nat(20) }) },
 );
@@ -70,10 +70,6 @@ function apply(step: Step, ring: Inflights, model: Model, last: number): number 
     case 'free':
       ring.freeTo(last - step.back);
       model.messages = model.messages.filter(({ index }) => index > last - step.back);
-      return last;
-    case 'freeFirst':
-      ring.freeFirstOne();
-      model.messages.shift();
       return last;
     case 'reset':
       ring.reset();
