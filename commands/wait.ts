@@ -1,12 +1,13 @@
 import { Args } from '@oclif/core';
 import { ClusterCommand } from '../src/cli/cluster-command.js';
-import { durationFlag } from '../src/cli/flags.js';
-import { parseCondition, type WaitData, waitFor, waitText } from '../src/cli/wait-conditions.js';
+import { durationFlag, wholeClusterFlags } from '../src/cli/flags.js';
+import { parseCondition } from '../src/cli/wait-conditions.js';
+import { type WaitData, waitFor, waitText } from '../src/cli/wait-for.js';
 
 export default class Wait extends ClusterCommand<typeof Wait> {
   static override summary = 'wait until something is so';
   static override description =
-    'Conditions: leader, healthy, tolerance=N, node=ID:ready, node=ID:caught-up, config=stable, index>=N and index>=N@all; of several, all must be met. Ends with exit 0 when they are, 8 when the time is over.';
+    'Conditions: leader, healthy, tolerance=N, config=stable, change=ID, version=X, node=ID:ready, node=ID:caught-up, node=ID:reachable, index>=N and index>=N@all; of several, all must be met at once. Ends with exit 0 when they are, 8 when the time is over, 5 when one cannot be met any more, such as change=ID of a change that was aborted.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> leader --timeout 30s',
     '<%= config.bin %> <%= command.id %> node=4:caught-up healthy --timeout 5m',
@@ -15,6 +16,7 @@ export default class Wait extends ClusterCommand<typeof Wait> {
   static override args = {
     conditions: Args.string({ description: 'what to wait for', required: true, multiple: true }),
   };
+  static override baseFlags = wholeClusterFlags;
   static override flags = {
     timeout: durationFlag({
       description: 'longest time to wait; 0 looks once',

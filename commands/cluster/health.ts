@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { wholeClusterFlags } from '../../src/cli/flags.js';
 import { type HealthData, healthError, healthText, toHealthData } from '../../src/cli/health-data.js';
 import { toStatusData } from '../../src/cli/status-data.js';
 
@@ -21,6 +22,7 @@ export default class ClusterHealth extends ClusterCommand<typeof ClusterHealth> 
       helpValue: 'N',
     }),
   };
+  static override baseFlags = wholeClusterFlags;
   static override kind = 'Health';
 
   async run(): Promise<HealthData> {

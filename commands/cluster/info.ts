@@ -1,5 +1,6 @@
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { factsText } from '../../src/cli/facts-text.js';
+import { wholeClusterFlags } from '../../src/cli/flags.js';
 
 /** `data` of `cluster info`. */
 interface ClusterInfo {
@@ -20,6 +21,7 @@ export default class ClusterInfoCommand extends ClusterCommand<typeof ClusterInf
     "<%= config.bin %> <%= command.id %> --json | jq -r '.data.id'",
     '<%= config.bin %> <%= command.id %> --endpoints 127.0.0.1:7401',
   ];
+  static override baseFlags = wholeClusterFlags;
   static override kind = 'ClusterInfo';
 
   async run(): Promise<ClusterInfo> {

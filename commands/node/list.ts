@@ -1,4 +1,5 @@
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { wholeClusterFlags } from '../../src/cli/flags.js';
 import { nodeListText } from '../../src/cli/node-data.js';
 import { type NodeData, toStatusData } from '../../src/cli/status-data.js';
 
@@ -9,6 +10,7 @@ export default class NodeList extends ClusterCommand<typeof NodeList> {
     '<%= config.bin %> <%= command.id %> -q',
     "<%= config.bin %> <%= command.id %> --json | jq '.data.nodes[].version'",
   ];
+  static override baseFlags = wholeClusterFlags;
   static override kind = 'NodeList';
 
   async run(): Promise<{ nodes: readonly NodeData[] }> {

@@ -3,7 +3,7 @@ import type { Client, ClusterView, NodeStatus } from '../client/index.js';
 import { BaseCommand } from './base-command.js';
 import { type ConnectionFlags, toClientOptions } from './connection-options.js';
 import { type Context, configFiles, findContext } from './contexts.js';
-import { connectionFlags, outputFlags } from './flags.js';
+import { connectionFlags, outputFlags, type wholeClusterFlags } from './flags.js';
 import { identityOf, sourceOf } from './status-data.js';
 import { escapeControl } from './style.js';
 
@@ -17,7 +17,11 @@ export interface ConnectOptions {
 
 /** What the commands have in common that talk to a cluster: the connection flags, the context, and one client for one run. */
 export abstract class ClusterCommand<C extends typeof Command> extends BaseCommand<C> {
-  static override baseFlags = { ...outputFlags, ...connectionFlags };
+  // A command that asks all nodes has `wholeClusterFlags` instead.
+  static override baseFlags: typeof wholeClusterFlags & Partial<Pick<typeof connectionFlags, 'node'>> = {
+    ...outputFlags,
+    ...connectionFlags,
+  };
 
   /** The context of the configuration file that is in use, if one is. */
   protected context: Context | undefined;

@@ -148,3 +148,8 @@ export const connectionFlags = {
     helpGroup: 'CONNECTION',
   }),
 };
+
+const { node: _, ...otherConnectionFlags } = connectionFlags;
+
+/** The same for a command that asks all nodes, whoever they are: there is no one node to ask instead. */
+export const wholeClusterFlags = { ...outputFlags, ...otherConnectionFlags };
