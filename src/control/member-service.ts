@@ -65,7 +65,7 @@ export function memberService(node: NodeApi, runner: CallRunner): MemberServiceS
     announce: runner.unary('changes', (request: AnnounceRequest): AnnounceResponse => {
       const member = requirePresent('member', request.member);
       checkMember('member', member);
-      return node.announce(member);
+      return node.announce(request);
     }),
   };
 }

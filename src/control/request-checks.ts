@@ -1,5 +1,6 @@
 import { isUnspecified, parseAddress } from '../base/address.js';
 import { RaftctlError } from '../base/errors.js';
+import { isInstance } from '../base/instance.js';
 import type { Member } from '../gen/raftctl/v1/member.js';
 import { Consistency, type Session } from '../gen/raftctl/v1/proposal.js';
 
@@ -55,11 +56,15 @@ export function checkMembers(field: string, members: readonly Member[]): void {
   }
 }
 
-/** One member: id, name and address. */
+/** One member: id, name and address; zone and data directory where they are given. */
 export function checkMember(field: string, member: Member): void {
   checkNodeId(`${field}.id`, member.id);
   checkName(`${field}.name`, member.name);
   checkDialAddress(`${field}.address`, member.address);
+  if (member.zone !== undefined) checkName(`${field}.zone`, member.zone);
+  if (member.instance !== undefined && !isInstance(member.instance)) {
+    throw badField(`${field}.instance`, 'must be 32 lower-case hex digits');
+  }
 }
 
 /** A client's session, where there is one. */

@@ -2,13 +2,12 @@ import { type ChannelCredentials, Metadata, type ServiceError } from '@grpc/grpc
 import type { Logger } from '../base/logger.js';
 import { errorDetailKey } from '../control/index.js';
 import { ErrorDetail } from '../gen/raftctl/v1/errors.js';
-import { type AnnounceResponse, type Member, MemberServiceClient } from '../gen/raftctl/v1/member.js';
+import { type AnnounceRequest, type AnnounceResponse, MemberServiceClient } from '../gen/raftctl/v1/member.js';
 
 /** What an announcer is made of. */
 export interface AnnouncerOptions {
-  /** Who announces itself, and where it is. */
-  readonly member: Member;
-  readonly version: string;
+  /** Who announces itself, and what it says of itself now. */
+  readonly announcement: () => AnnounceRequest;
   /** Any nodes of the cluster, HOST:PORT each. */
   readonly seeds: readonly string[];
   readonly credentials: ChannelCredentials;
@@ -73,10 +72,9 @@ export class Announcer {
   }
 
   #ask(address: string): Promise<AnnounceResponse | ServiceError> {
-    const { member, version } = this.options;
     const deadline = Date.now() + callMs;
     return new Promise((resolve) => {
-      this.#client(address).announce({ member, version }, new Metadata(), { deadline }, (error, response) =>
+      this.#client(address).announce(this.options.announcement(), new Metadata(), { deadline }, (error, response) =>
         resolve(error ?? response),
       );
     });

@@ -173,9 +173,16 @@ class RunningDaemon implements Daemon {
   #startAnnouncing(address: string): void {
     const { id, name, join = [] } = this.options;
     if (join.length === 0) return;
+    const { store } = this.foundation;
     this.#announcer = new Announcer({
-      member: { id, name, address, addedIndex: 0 },
-      version: programVersion(),
+      announcement: () => ({
+        member: { id, name, address, addedIndex: 0, instance: store.identity.instance },
+        version: programVersion(),
+        clusterId: store.identity.clusterId,
+        incarnation: store.identity.incarnation,
+        diskFreeBytes: store.status().diskFreeBytes,
+        wallClockMs: Date.now(),
+      }),
       seeds: join,
       credentials: this.#credentials,
       logger: this.foundation.logger,

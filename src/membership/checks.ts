@@ -11,16 +11,9 @@ import {
   targetKnown,
   targetNonempty,
 } from './leader-checks.js';
+import { clockSkew, diskSpace, diskTraffic, idReuse, nodeIdentity, versionCompat, zoneSpof } from './node-checks.js';
 import type { PlanningFacts } from './planning-facts.js';
-import {
-  diskTraffic,
-  evenVoters,
-  idReuse,
-  incomingQuorumLive,
-  learnerReady,
-  outgoingQuorumLive,
-  toleranceLoss,
-} from './quorum-checks.js';
+import { evenVoters, incomingQuorumLive, learnerReady, outgoingQuorumLive, toleranceLoss } from './quorum-checks.js';
 import { amount } from './words.js';
 
 /** The checks by their ids, which scripts rely on, in the order in which they are shown. */
@@ -37,8 +30,13 @@ const checks = {
   'outgoing-quorum-live': outgoingQuorumLive,
   'learner-ready': learnerReady,
   'id-reuse': idReuse,
+  'node-identity': nodeIdentity,
+  'version-compat': versionCompat,
+  'zone-spof': zoneSpof,
+  'disk-space': diskSpace,
   'leader-removed': leaderRemoved,
   'disk-traffic': diskTraffic,
+  'clock-skew': clockSkew,
 } as const satisfies Record<string, (input: CheckInput) => Verdict>;
 
 /** Id of a check. */

@@ -16,11 +16,12 @@
  * every commit needs both majorities (Thesis §4.3). So a change can be accepted happily and then freeze; what can be known of that
  * beforehand is known here. The same code answers a dry run and the real one.
  *
- * This room does no I/O, knows no clock, keeps no state, and never proposes anything: the node does (src/node/membership-changes.ts).
+ * This room does no I/O, knows no clock, keeps no state, and never proposes anything: the node does (src/node/changes).
  * Where to read next: `planChange` in plan-change.ts, then tolerance.ts for the arithmetic.
  */
 export type { CheckId } from './checks.js';
+export { type ChangeSituation, isTarget, type NextStep, nextStep, wayOf } from './next-step.js';
 export { type PlannedChange, planChange } from './plan-change.js';
-export type { PeerFacts, PlanningFacts } from './planning-facts.js';
-export { MEMBERS_MAX, type TargetSets } from './target.js';
+export type { PeerFacts, PlanningFacts, SaidFacts } from './planning-facts.js';
+export { MEMBERS_MAX, settledSets, type TargetSets } from './target.js';
 export { minimalCuts, quorumNeeded, quorumSets, STOPPED, tolerance, type VoterSets, voterSets } from './tolerance.js';

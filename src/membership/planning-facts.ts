@@ -1,10 +1,22 @@
 import type { ConfState } from '../gen/raft/v1/raft.js';
-import type { Member } from '../gen/raftctl/v1/member.js';
+import type { Member, Tombstone } from '../gen/raftctl/v1/member.js';
 
 /** How the leader sees one other node. */
 export interface PeerFacts {
   readonly match: number;
   readonly state: 'probe' | 'replicate' | 'snapshot';
+}
+
+/** What a node says of itself, when it connected or in an announcement; undefined: nothing. */
+export interface SaidFacts {
+  readonly instance?: string | undefined;
+  readonly version?: string | undefined;
+  /** Cluster that it belongs to; empty: none yet. */
+  readonly clusterId?: string | undefined;
+  readonly incarnation?: number | undefined;
+  readonly diskFreeBytes?: number | undefined;
+  /** Milliseconds by which its wall clock is ahead of the leader's, about. */
+  readonly clockOffsetMs?: number | undefined;
 }
 
 /** What a plan starts from, as the leader knows it at one moment. */
@@ -38,8 +50,14 @@ export interface PlanningFacts {
   readonly snapshotBytes: number;
   /** Entries that a caught-up node may lag behind, where the request does not say. */
   readonly maxLag: number;
-  /** Ids that were members once and must not come back with an empty disk. */
-  readonly removedIds: readonly number[];
+  /** Voters that left, whose ids must not come back with an empty disk. */
+  readonly removed: readonly Tombstone[];
+  /** What is known of nodes, members or not, from themselves; by id. */
+  readonly said: ReadonlyMap<number, SaidFacts>;
+  readonly clusterId: string;
+  readonly incarnation: number;
+  /** Version of the leader's program. */
+  readonly version: string;
 }
 
 /** Entries that a node is behind the commit index; undefined where the leader does not follow it. The leader itself is not behind. */

@@ -1,12 +1,9 @@
 import { type CheckInput, fail, maxLagOf, ok, type Verdict, warn } from './check-input.js';
 import { lagOf } from './planning-facts.js';
 import { quorumNeeded, quorumSets, STOPPED, voterSets } from './tolerance.js';
-import { amount, braces, byteSize, counted, describeCuts, listIds, nodeName } from './words.js';
+import { amount, braces, counted, describeCuts, listIds, nodeName } from './words.js';
 
 /** Checks of what the change does to the quorums, and of whether the nodes that it needs are there. */
-
-/** Bytes of snapshots from which on sending them is worth a warning. */
-const DISK_TRAFFIC_WARN_BYTES = 64 * 1024 * 1024;
 
 export function toleranceLoss({ safety }: CheckInput): Verdict {
   const [now, ...ahead] = safety;
@@ -79,27 +76,4 @@ export function learnerReady(input: CheckInput): Verdict {
   });
   if (problems.length > 0) return fail(problems.join('; '));
   return ok(`${counted('learner', learners)} replicating, within ${amount(maxLag, 'entry', 'entries')} of the leader`);
-}
-
-export function idReuse({ facts, now, target }: CheckInput): Verdict {
-  const before = [...now.voters, ...now.learners];
-  const added = [...target.voters, ...target.learners].filter((id) => !before.includes(id));
-  const reused = added.filter((id) => facts.removedIds.includes(id));
-  if (reused.length === 0) return ok(`${amount(added.length, 'id')} added, none of which was removed before`);
-  return fail(`${listIds(reused)} was a member before: a new node needs an id that nobody had`);
-}
-
-export function diskTraffic({ facts, now, target }: CheckInput): Verdict {
-  const before = [...now.voters, ...now.learners];
-  const receivers = [...target.voters, ...target.learners].filter((id) => {
-    const match = before.includes(id) ? facts.progress.get(id)?.match : 0;
-    return id !== facts.leader && match !== undefined && match + 1 < facts.firstIndex;
-  });
-  if (receivers.length === 0) return ok('no snapshot has to be sent');
-  const bytes = facts.snapshotBytes * receivers.length;
-  const sender = facts.leader === 0 ? 'the leader' : nodeName(facts, facts.leader);
-  const size =
-    facts.snapshotBytes === 0 ? 'a snapshot of unknown size' : `a snapshot of ${byteSize(facts.snapshotBytes)}`;
-  const message = `${sender} must send ${size} to ${listIds(receivers)}, ${byteSize(bytes)} in all`;
-  return bytes >= DISK_TRAFFIC_WARN_BYTES ? warn(message) : ok(message);
 }

@@ -1,6 +1,7 @@
 import { RaftctlError } from '../base/errors.js';
 import type { ConfState } from '../gen/raft/v1/raft.js';
 import type { ChangeMembersRequest, Member } from '../gen/raftctl/v1/member.js';
+import type { CheckId } from './checks.js';
 import type { PlanningFacts } from './planning-facts.js';
 
 /** Nodes of a configuration, at most: every one costs the leader a stream, and more than a few voters make writes slow. */
@@ -14,7 +15,7 @@ export interface TargetSets {
 
 /** What a request comes to. */
 export interface Target extends TargetSets {
-  /** Members that are new, or whose name or address changes, in full. */
+  /** Members that are new, or whose name, address, zone or priority changes, in full. */
   readonly members: readonly Member[];
 }
 
@@ -79,7 +80,8 @@ function resolveMembers(facts: PlanningFacts, request: ChangeMembersRequest, ids
     const owner = owners.get(resolved.address);
     if (owner !== undefined) throw usage(`nodes ${owner} and ${id} have the same address, ${resolved.address}`);
     owners.set(resolved.address, id);
-    if (known?.address !== resolved.address || known.name !== resolved.name) changed.push(resolved);
+    const fields = ['address', 'name', 'zone', 'priority'] as const;
+    if (known === undefined || fields.some((field) => known[field] !== resolved[field])) changed.push(resolved);
   }
   return changed;
 }
@@ -103,7 +105,23 @@ function resolveMember(
     );
   }
   const name = sources.find((source) => source !== undefined && source.name !== '')?.name ?? '';
-  return { id, name, address, addedIndex: known?.addedIndex ?? 0 };
+  return {
+    ...{ id, name, address, addedIndex: known?.addedIndex ?? 0 },
+    zone: sources.find((source) => source?.zone !== undefined)?.zone,
+    priority: sources.find((source) => source?.priority !== undefined)?.priority,
+    instance: known === undefined ? returningInstance(facts, request, id) : known.instance,
+    hasVoted: known?.hasVoted,
+  };
+}
+
+/** A voter that left returns with the data directory that it had, unless somebody takes the risk that it comes with another one. */
+function returningInstance(
+  facts: PlanningFacts,
+  { acceptRisks }: ChangeMembersRequest,
+  id: number,
+): string | undefined {
+  if (acceptRisks.includes('id-reuse' satisfies CheckId)) return undefined;
+  return facts.removed.find(({ member }) => member?.id === id)?.member?.instance;
 }
 
 function checkPeers(peers: readonly Member[], ids: readonly number[]): void {

@@ -1,24 +1,37 @@
-import type { Member } from '../gen/raftctl/v1/member.js';
+import type { AnnounceRequest, Member } from '../gen/raftctl/v1/member.js';
+import type { SaidFacts } from '../membership/index.js';
 import type { MonotonicClock } from './ports.js';
 
 const keptMs = 30_000;
 const announcementsMax = 64;
 
+interface Announcement {
+  readonly member: Member;
+  readonly said: SaidFacts;
+  readonly atMs: number;
+}
+
 /** Nodes that said where they are and wait to be added. Kept in memory by the leader alone: they say it again every few seconds. */
 export class Announcements {
-  private readonly byId = new Map<number, { member: Member; atMs: number }>();
+  private readonly byId = new Map<number, Announcement>();
 
-  constructor(private readonly clock: MonotonicClock) {}
+  constructor(
+    private readonly clock: MonotonicClock,
+    private readonly wallClock: () => number,
+  ) {}
 
-  add(member: Member): void {
+  add({ member, version, clusterId, incarnation, diskFreeBytes, wallClockMs }: AnnounceRequest): void {
     this.forgetOld();
-    if (!this.byId.has(member.id) && this.byId.size >= announcementsMax) return;
-    this.byId.set(member.id, { member, atMs: this.clock() });
+    if (member === undefined || (!this.byId.has(member.id) && this.byId.size >= announcementsMax)) return;
+    const clockOffsetMs = wallClockMs === undefined ? undefined : wallClockMs - this.wallClock();
+    const said = { instance: member.instance, version, clusterId, incarnation, diskFreeBytes, clockOffsetMs };
+    this.byId.set(member.id, { member, said, atMs: this.clock() });
   }
 
-  get(id: number): Member | undefined {
+  /** What each said of itself. */
+  said(): ReadonlyMap<number, SaidFacts> {
     this.forgetOld();
-    return this.byId.get(id)?.member;
+    return new Map([...this.byId].map(([id, { said }]) => [id, said]));
   }
 
   /** Those that are not among `members`, ascending by id. */

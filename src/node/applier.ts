@@ -1,13 +1,23 @@
 import { RaftctlError } from '../base/errors.js';
 import { type ConfState, type Entry, EntryType } from '../gen/raft/v1/raft.js';
-import { type Member, MembershipContext } from '../gen/raftctl/v1/member.js';
+import { MembershipContext } from '../gen/raftctl/v1/member.js';
 import { decodeConfChange } from '../raft/conf-change.js';
 import { RaftError } from '../raft/errors.js';
-import { applyMembership, readMembers } from './members.js';
-import type { NodeContext } from './node-context.js';
-import type { AppliedMark, StateTxn } from './ports.js';
+import type { RawNode } from '../raft/raw-node.js';
+import { noteConfiguration } from './changes/change-records.js';
+import { applyMembership } from './members.js';
+import type { NodeOptions } from './node-options.js';
+import type { AppliedMark, StateTxn, StateView } from './ports.js';
 import type { PendingProposals } from './proposals.js';
 import type { ReplicatedState } from './replicated-state.js';
+
+/** What applying needs of its node. */
+export interface ApplyContext {
+  readonly options: Pick<NodeOptions, 'store' | 'metrics' | 'clock' | 'logger'>;
+  readonly core: Pick<RawNode, 'applyConfChange'>;
+  /** Where apply stands, written or not. */
+  applied: AppliedMark;
+}
 
 /**
  * Applies committed entries: normal ones to the replicated state, configuration changes to the core and the members table. Answers the
@@ -15,11 +25,11 @@ import type { ReplicatedState } from './replicated-state.js';
  */
 export class Applier {
   constructor(
-    private readonly context: NodeContext,
+    private readonly context: ApplyContext,
     private readonly state: ReplicatedState,
     private readonly proposals: PendingProposals,
-    /** Told the members after a configuration change. */
-    private readonly onMembers: (members: Member[]) => void,
+    /** A change of the configuration, or a command of the cluster's own, is applied: the records of the cluster may be others now. */
+    private readonly onRecords: (view: StateView) => void,
   ) {}
 
   /** @returns where apply stands after the last of `entries`, which are contiguous and not empty */
@@ -31,7 +41,7 @@ export class Applier {
       if (entry.entryType === EntryType.NORMAL) {
         this.applyNormal(txn, entry, { index: entry.index, term: entry.term, confState, configIndex });
       } else {
-        confState = this.applyChange(txn, entry) ?? confState;
+        confState = this.applyChange(txn, entry, confState) ?? confState;
         configIndex = entry.index;
       }
       index = entry.index;
@@ -46,6 +56,7 @@ export class Applier {
     const { metrics, clock } = this.context.options;
     if (entry.data.length === 0) return;
     const outcome = this.state.apply(txn, at, entry.data);
+    if ('control' in outcome) this.onRecords(txn);
     const answer =
       'expired' in outcome ? new RaftctlError('E_SESSION_EXPIRED', outcome.expired, { changed: 'unknown' }) : outcome;
     const startedMs = this.proposals.resolve(entry.context, answer);
@@ -53,19 +64,21 @@ export class Applier {
   }
 
   /** Undefined where the change is not applicable: then it changes nothing, on every replica alike. */
-  private applyChange(txn: StateTxn, entry: Entry): ConfState | undefined {
+  private applyChange(txn: StateTxn, entry: Entry, before: ConfState): ConfState | undefined {
+    const { index, term } = entry;
+    const change = decodeConfChange(entry);
+    const noted = { index, term, change, context: MembershipContext.decode(change.context), before };
     try {
-      const change = decodeConfChange(entry);
-      const confState = this.context.core.applyConfChange(change);
-      applyMembership(txn, entry.index, confState, MembershipContext.decode(change.context));
-      this.onMembers(readMembers(txn));
-      return confState;
+      const after = this.context.core.applyConfChange(change);
+      applyMembership(txn, { ...noted, after });
+      noteConfiguration(txn, { ...noted, after });
+      this.context.applied = { index, term, confState: after, configIndex: index };
+      this.onRecords(txn);
+      return after;
     } catch (thrown) {
       if (!(thrown instanceof RaftError) || thrown.kind !== 'conf-change') throw thrown;
-      this.context.options.logger.warn('a configuration change is not applicable', {
-        index: entry.index,
-        reason: thrown.message,
-      });
+      this.context.options.logger.warn('a configuration change is not applicable', { index, reason: thrown.message });
+      noteConfiguration(txn, { ...noted, after: undefined });
       return undefined;
     }
   }

@@ -2,7 +2,10 @@ import type { ErrorCode } from '../base/error-codes.js';
 import { RaftctlError } from '../base/errors.js';
 import { ControlCommand, ControlResult } from '../gen/raftctl/v1/control.js';
 import { CommandKind } from '../gen/raftctl/v1/proposal.js';
+import { advanceChange, beginChange, endChange, requestAbort } from './changes/change-records.js';
 import { appendEvent } from './history.js';
+import { applySetMember } from './member-updates.js';
+import { applyInstance } from './members.js';
 import type { CallOptions } from './node-api.js';
 import type { AppliedMark, StateTxn } from './ports.js';
 import type { Proposing } from './proposing.js';
@@ -27,9 +30,21 @@ export function applyControl(txn: StateTxn, at: ControlPosition, payload: Uint8A
 
 function carryOut(txn: StateTxn, at: ControlPosition, { command }: ControlCommand): ControlOutcome {
   switch (command?.$case) {
+    case 'beginChange':
+      return beginChange(txn, at, command.value);
+    case 'advanceChange':
+      return advanceChange(txn, command.value);
+    case 'requestAbort':
+      return requestAbort(txn, at, command.value);
+    case 'endChange':
+      return endChange(txn, at, command.value);
     case 'recordEvent':
       if (command.value.event !== undefined) appendEvent(txn, at.index, command.value.event);
       return undefined;
+    case 'setMember':
+      return applySetMember(txn, at, command.value);
+    case 'recordInstance':
+      return applyInstance(txn, command.value);
     default:
       return { code: 'E_USAGE', message: 'this version does not know the command' };
   }

@@ -18,10 +18,12 @@ export interface DriverHooks {
   onTick(): void;
   /** Applies committed entries to the store's apply transaction; the driver writes the mark with them. */
   apply(entries: readonly Entry[]): AppliedMark;
-  /** A staged snapshot was taken over; its state is readable once `flushed` resolves. */
-  onSnapshotInstalled(metadata: SnapshotMetadata, flushed: Promise<void>): void;
+  /** A staged snapshot was taken over: what is applied next sees its state. */
+  onSnapshotInstalled(): void;
   /** The core wants a snapshot sent. */
   sendSnapshot(message: Message): void;
+  /** A peer is about to be asked to campaign, without respect for leases. */
+  onTimeoutNow(): void;
   onReadStates(states: readonly ReadState[]): void;
   onSoftState(state: SoftState): void;
   /** The core did not take these. */
@@ -201,7 +203,7 @@ export class Driver {
     if (lastCommitted !== undefined) this.core.advanceApplyTo(lastCommitted.index);
     if (ready.readStates.length > 0) hooks.onReadStates(ready.readStates);
     this.settle(ready, written);
-    if (snapshot !== undefined && written !== undefined) hooks.onSnapshotInstalled(snapshot, written);
+    if (snapshot !== undefined) hooks.onSnapshotInstalled();
   }
 
   /** What apply has written and where the commit index stands need no flush of their own: they wait for the next one, or for an idle disk. */
@@ -256,6 +258,7 @@ export class Driver {
   private send(messages: readonly Message[]): void {
     if (messages.length === 0) return;
     this.options.metrics.messagesSent(messages.length);
+    if (messages.some((message) => message.msgType === MessageType.TIMEOUT_NOW)) this.options.hooks.onTimeoutNow();
     if (!messages.some((message) => message.msgType === MessageType.SNAPSHOT)) {
       this.options.transport.send(messages);
       return;

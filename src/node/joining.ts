@@ -22,7 +22,7 @@ export class Joining {
     const { id, store, logger } = this.context.options;
     return this.inTurn(async () => {
       if (checkBootstrap(spec, nodeId, id, store) === 'done') return false;
-      await this.beneathTheCore(() => store.bootstrap(spec, memberRecords(spec.members)));
+      await this.beneathTheCore(() => store.bootstrap(spec, memberRecords(spec.members, spec.voters)));
       this.onJoined();
       logger.info('bootstrapped', { cluster: spec.clusterId, voters: spec.voters, learners: spec.learners });
       return true;

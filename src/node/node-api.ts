@@ -10,6 +10,7 @@ import type { TermRun } from '../gen/raftctl/v1/log.js';
 import type {
   AbortChangeRequest,
   AbortChangeResponse,
+  AnnounceRequest,
   ChangeMembersRequest,
   ChangeMembersResponse,
   ChangeRecord,
@@ -99,7 +100,8 @@ export interface NodeApi {
     announced: Member[];
     removed: Tombstone[];
   };
-  announce(member: Member): { clusterId: string; isMember: boolean };
+  /** A node says where it is. Throws E_REFUSED where it is a member's id with another data directory than the member's. */
+  announce(announcement: AnnounceRequest): { clusterId: string; isMember: boolean };
   /** Events of a change, the plan first. The change goes on when the iteration is given up. */
   changeMembers(request: ChangeMembersRequest, options?: CallOptions): AsyncIterable<ChangeMembersResponse>;
   /** Changes that are remembered, newest first; 0 stands for all of them. */

@@ -1,5 +1,5 @@
 import { RaftctlError } from '../base/errors.js';
-import type { Member } from '../gen/raftctl/v1/member.js';
+import type { Member, Tombstone } from '../gen/raftctl/v1/member.js';
 import type { SoftState } from '../raft/raft.js';
 import type { RawNode } from '../raft/raw-node.js';
 import type { Conditions } from './conditions.js';
@@ -11,6 +11,8 @@ import { noQuorumError, type QuorumView, quorumReachable } from './quorum-view.j
 export class NodeContext {
   /** Members of the applied configuration, ascending by id. */
   members: readonly Member[] = [];
+  /** Voters that left, those that left last first. */
+  removed: readonly Tombstone[] = [];
   /** Last soft state that the core told. */
   softState: SoftState = { leaderId: 0, raftState: 'follower' };
   /** When this node became leader; undefined where it is not. */
@@ -51,6 +53,13 @@ export class NodeContext {
   /** Peers with a live connection. */
   connectedIds(): Set<number> {
     return new Set(this.options.transport.links().flatMap((link) => (link.connected ? [link.id] : [])));
+  }
+
+  /** Peers that have said that they do not want to lead. */
+  decliningIds(): Set<number> {
+    return new Set(
+      this.options.transport.links().flatMap((link) => (link.declinesLeadership === true ? [link.id] : [])),
+    );
   }
 
   quorumView(): QuorumView {

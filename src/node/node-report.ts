@@ -1,7 +1,9 @@
 import { type LogStatus, type NodeStatus, Role } from '../gen/raftctl/v1/cluster.js';
+import type { Candidacy } from './candidacy.js';
 import type { MembershipChanges } from './membership-changes.js';
 import type { NodeContext } from './node-context.js';
 import type { PeerProgresses } from './peer-progress.js';
+import type { RunningCalls } from './running-calls.js';
 import type { SnapshotTransfers } from './snapshots.js';
 
 const roles = {
@@ -10,6 +12,9 @@ const roles = {
   'pre-candidate': Role.PRE_CANDIDATE,
   leader: Role.LEADER,
 } as const;
+
+/** Voters that left which a status names; the list of the members has all. */
+const removedShownMax = 16;
 
 /** A node's own view of itself and its cluster; needs neither a leader nor a quorum. */
 export class NodeReport {
@@ -20,6 +25,8 @@ export class NodeReport {
     private readonly progresses: PeerProgresses,
     private readonly transfers: SnapshotTransfers,
     private readonly changes: MembershipChanges,
+    private readonly candidacy: Candidacy,
+    private readonly calls: RunningCalls,
   ) {
     this.startedMs = context.options.clock();
   }
@@ -55,10 +62,17 @@ export class NodeReport {
         lastSeenMs: link.lastSeenMs === undefined ? undefined : Math.round(link.lastSeenMs),
       })),
       snapshots: [...store.snapshots.list()],
-      runningChange: this.changes.running,
+      runningChange: this.changes.running?.id ?? '',
+      change: this.changes.running,
       electionTimeoutMs: config.electionTicks * config.tickMs,
       heartbeatIntervalMs: config.heartbeatTicks * config.tickMs,
-      removed: [],
+      drained: store.settings.drained,
+      electionsPaused: store.settings.electionsPaused,
+      cooldownMs: this.candidacy.cooldownMs,
+      wallClockMs: context.options.wallClock(),
+      callsWaiting: this.calls.count,
+      instance: store.identity.instance,
+      removed: context.removed.slice(0, removedShownMax),
     };
   }
 

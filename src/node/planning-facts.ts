@@ -1,4 +1,4 @@
-import type { PlanningFacts } from '../membership/index.js';
+import type { PlanningFacts, SaidFacts } from '../membership/index.js';
 import type { Announcements } from './announcements.js';
 import type { NodeContext } from './node-context.js';
 
@@ -34,6 +34,23 @@ export function planningFacts(
     transferee: raft.leadTransferee,
     snapshotBytes: store.snapshots.list()[0]?.bytes ?? 0,
     maxLag: config.maxLagEntries,
-    removedIds: [],
+    removed: context.removed,
+    said: saidFacts(context, announcements),
+    clusterId: store.identity.clusterId,
+    incarnation: store.identity.incarnation,
+    version: context.options.version,
   };
+}
+
+/** Announcements are repeated every few seconds; what a connected node said is as old as its connection. */
+function saidFacts(context: NodeContext, announcements: Announcements): Map<number, SaidFacts> {
+  const { id: self, store, version, transport } = context.options;
+  const { clusterId, incarnation, instance } = store.identity;
+  const own = { version, clusterId, incarnation, instance, clockOffsetMs: 0 };
+  const said = new Map<number, SaidFacts>([[self, { ...own, diskFreeBytes: store.status().diskFreeBytes }]]);
+  for (const { id, connected, ...link } of transport.links()) {
+    if (connected) said.set(id, { ...link, clusterId, incarnation });
+  }
+  for (const [id, announced] of announcements.said()) said.set(id, { ...said.get(id), ...announced });
+  return said;
 }

@@ -198,6 +198,11 @@ export interface LinkStatus {
   readonly rttMs: number | undefined;
   /** Why it is not connected; empty otherwise. */
   readonly error: string;
+  /** Data directory and version of the peer, as it said when it connected; undefined where it is not connected, or did not say. */
+  readonly instance?: string | undefined;
+  readonly version?: string | undefined;
+  /** By how many milliseconds its wall clock was ahead of this node's when it connected, give or take the way of its hello. */
+  readonly clockOffsetMs?: number | undefined;
   /** Whether it has said that it does not want to lead; undefined where it has said nothing. */
   readonly declinesLeadership?: boolean | undefined;
 }
@@ -228,6 +233,12 @@ export interface PeerIdentity {
   readonly address: string;
   readonly version: string;
   readonly stateMachine: string;
+  /** Random id of this node's data directory. */
+  readonly instance: string;
+  /** Data directory of `id` as the members have it; undefined where it is no member, or that is not known yet. */
+  instanceOf(id: number): string | undefined;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly wallClockMs: number;
   /** Whether this node's configuration has `id` as a voter. */
   isVoter(id: number): boolean;
   /** Index of the last applied change of the configuration; 0 on a fresh node. */

@@ -1,4 +1,5 @@
 import { messageOf, RaftctlError } from '../base/errors.js';
+import { otherInstance } from '../base/instance.js';
 import type { ConfState, Message } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type {
@@ -11,11 +12,11 @@ import type { TermRun } from '../gen/raftctl/v1/log.js';
 import type {
   AbortChangeRequest,
   AbortChangeResponse,
+  AnnounceRequest,
   ChangeMembersRequest,
   ChangeMembersResponse,
   ChangeRecord,
   GetChangeResponse,
-  Member,
   UpdateMemberRequest,
   UpdateMemberResponse,
 } from '../gen/raftctl/v1/member.js';
@@ -25,12 +26,18 @@ import type { SoftState } from '../raft/raft.js';
 import { Announcements } from './announcements.js';
 import { Applier } from './applier.js';
 import { checkBootstrap } from './bootstrap.js';
+import { Candidacy } from './candidacy.js';
 import { Conditions } from './conditions.js';
 import { newCore } from './core-config.js';
+import { Draining } from './draining.js';
 import { Driver } from './driver.js';
+import { HistoryFeed } from './history-feed.js';
+import { HistoryRecording } from './history-recording.js';
+import { InstanceRecording } from './instance-recording.js';
 import { Joining } from './joining.js';
 import { Leadership } from './leadership.js';
 import { describeEntries, termRuns } from './log-reading.js';
+import { MemberUpdates } from './member-updates.js';
 import { readMembers } from './members.js';
 import { MembershipChanges } from './membership-changes.js';
 import type {
@@ -46,11 +53,15 @@ import { NodeContext, stoppedError } from './node-context.js';
 import type { NodeOptions } from './node-options.js';
 import { logStatus, NodeReport } from './node-report.js';
 import { PeerProgresses } from './peer-progress.js';
+import type { StateView } from './ports.js';
 import { Proposing } from './proposing.js';
 import { Reading } from './reading.js';
 import { ReplicatedState } from './replicated-state.js';
+import { RunningCalls } from './running-calls.js';
+import { selfIdentity } from './self-identity.js';
 import { SESSIONS_MAX } from './sessions.js';
 import { Snapshots } from './snapshots.js';
+import { readTombstones } from './tombstones.js';
 
 /**
  * One node of a cluster: the core, carried by the driver, over the doors it is given. `start` it, ask it through `NodeApi`, `stop` it.
@@ -72,6 +83,13 @@ export class RaftNode implements NodeApi {
   private readonly progresses: PeerProgresses;
   private readonly report: NodeReport;
   private readonly joining: Joining;
+  private readonly candidacy: Candidacy;
+  private readonly draining: Draining;
+  private readonly recording: HistoryRecording;
+  private readonly history: HistoryFeed;
+  private readonly calls = new RunningCalls();
+  private readonly updates: MemberUpdates;
+  private readonly instances: InstanceRecording;
   private readonly statusListeners = new Set<() => void>();
   private readonly fatalListeners = new Set<(reason: unknown) => void>();
 
@@ -87,58 +105,55 @@ export class RaftNode implements NodeApi {
       () => this.driver.schedule(),
     );
     this.proposing = new Proposing(this.context, () => this.driver.inbox);
+    this.updates = new MemberUpdates(this.context, this.proposing);
+    this.instances = new InstanceRecording(this.context, this.proposing);
     this.reading = new Reading(this.context, this.state);
-    this.leadership = new Leadership(this.context, () => this.reading.giveUpLease());
+    this.leadership = new Leadership(this.context);
+    this.candidacy = new Candidacy(this.context);
+    this.draining = new Draining(this.context, this.candidacy, this.leadership, this.calls);
+    this.recording = new HistoryRecording(this.context);
+    this.history = new HistoryFeed(this.context);
     this.progresses = new PeerProgresses(options.clock);
-    this.announcements = new Announcements(options.clock);
+    this.announcements = new Announcements(options.clock, options.wallClock);
     this.snapshots = this.newSnapshots();
-    this.changes = new MembershipChanges(this.context, this.leadership, this.announcements, this.snapshots);
-    this.report = new NodeReport(this.context, this.progresses, this.snapshots, this.changes);
-    this.applier = new Applier(this.context, this.state, this.proposing.pending, (members) => this.setMembers(members));
+    this.changes = new MembershipChanges(
+      this.context,
+      this.proposing,
+      this.announcements,
+      this.leadership,
+      this.snapshots,
+    );
+    this.report = new NodeReport(
+      this.context,
+      this.progresses,
+      this.snapshots,
+      this.changes,
+      this.candidacy,
+      this.calls,
+    );
+    this.applier = new Applier(this.context, this.state, this.proposing.pending, (view) => this.loadRecords(view));
     this.driver = this.newDriver();
-    this.joining = new Joining(this.context, this.driver, () => this.setMembers(readMembers(options.store.view())));
+    this.joining = new Joining(this.context, this.driver, () => {
+      this.candidacy.enforce();
+      this.loadRecords(options.store.view());
+    });
   }
 
   /** Begins to take messages and ticks. */
   async start(): Promise<void> {
-    const { store, transport, ticker, address, version, stateMachine } = this.options;
-    const context = this.context;
-    this.context.members = readMembers(store.view());
-    transport.start(
-      {
-        nodeId: this.id,
-        get clusterId() {
-          return store.identity.clusterId;
-        },
-        get incarnation() {
-          return store.identity.incarnation;
-        },
-        address,
-        version,
-        stateMachine: stateMachine.name,
-        isVoter: (id) =>
-          [...context.applied.confState.voters, ...context.applied.confState.votersOutgoing].includes(id),
-        get configIndex() {
-          return context.applied.configIndex;
-        },
-        isKnown: (id, configIndex) =>
-          context.memberById(id) !== undefined || configIndex >= context.applied.configIndex,
-        get declinesLeadership() {
-          return !context.core.raft.campaigns;
-        },
+    const { store, transport, ticker } = this.options;
+    this.candidacy.enforce();
+    transport.start(selfIdentity(this.context), {
+      onMessages: (messages) => this.takeMessages(messages),
+      onUnreachable: (id) => {
+        this.context.core.reportUnreachable(id);
+        this.driver.schedule();
       },
-      {
-        onMessages: (messages) => this.takeMessages(messages),
-        onUnreachable: (id) => {
-          this.context.core.reportUnreachable(id);
-          this.driver.schedule();
-        },
-        onSnapshotOffered: (message) => this.snapshots.receive(message),
-        onSnapshotReceived: (message) => this.takeMessages([message]),
-        onAdopt: (clusterId, machine) => this.joining.adopt(clusterId, machine),
-      },
-    );
-    this.setMembers(this.context.members);
+      onSnapshotOffered: (message) => this.snapshots.receive(message),
+      onSnapshotReceived: (message) => this.takeMessages([message]),
+      onAdopt: (clusterId, machine) => this.joining.adopt(clusterId, machine),
+    });
+    this.loadRecords(store.view());
     ticker.start(() => {
       this.driver.inbox.tick();
       this.driver.schedule();
@@ -151,7 +166,7 @@ export class RaftNode implements NodeApi {
     if (this.context.stopping) return;
     if (this.context.isLeader && this.context.quorumReachable()) {
       await this.leadership
-        .stepDown()
+        .transfer(0, undefined)
         .catch((thrown: unknown) => this.options.logger.info('stopping as leader', { reason: messageOf(thrown) }));
     }
     this.halt();
@@ -184,74 +199,82 @@ export class RaftNode implements NodeApi {
   }
 
   propose(proposal: Proposal, call?: CallOptions): Promise<ProposalResult> {
-    return this.proposing.propose(proposal, call);
+    return this.calls.add(this.proposing.propose(proposal, call));
   }
 
   query(query: Uint8Array, consistency: Consistency, call?: CallOptions): Promise<QueryResult> {
-    return this.reading.query(query, consistency, call);
+    return this.calls.add(this.reading.query(query, consistency, call));
   }
 
   listMembers(): ReturnType<NodeApi['listMembers']> {
     const { configIndex, confState } = this.context.applied;
     const members = [...this.context.members];
-    return { configIndex, confState, members, announced: this.announcements.list(members), removed: [] };
+    return {
+      configIndex,
+      confState,
+      members,
+      announced: this.announcements.list(members),
+      removed: [...this.context.removed],
+    };
   }
 
-  announce(member: Member): { clusterId: string; isMember: boolean } {
+  announce(announcement: AnnounceRequest): { clusterId: string; isMember: boolean } {
     this.context.requireLeader();
-    this.announcements.add(member);
-    return {
-      clusterId: this.options.store.identity.clusterId,
-      isMember: this.context.memberById(member.id) !== undefined,
-    };
+    const { id = 0, instance } = announcement.member ?? {};
+    const known = this.context.memberById(id);
+    if (instance !== undefined && known?.instance !== undefined && known.instance !== instance) {
+      throw new RaftctlError('E_REFUSED', otherInstance(id, instance, known.instance));
+    }
+    this.announcements.add(announcement);
+    return { clusterId: this.options.store.identity.clusterId, isMember: known !== undefined };
   }
 
   changeMembers(request: ChangeMembersRequest, call?: CallOptions): AsyncIterable<ChangeMembersResponse> {
     return this.changes.change(request, call);
   }
 
-  listChanges(_limit: number): ChangeRecord[] {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  listChanges(limit: number): ChangeRecord[] {
+    return this.changes.list(limit);
   }
 
-  getChange(_id: string): GetChangeResponse {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  getChange(id: string): GetChangeResponse {
+    return this.changes.get(id);
   }
 
-  watchChange(_id: string, _call?: CallOptions): AsyncIterable<ChangeMembersResponse> {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  watchChange(id: string, call?: CallOptions): AsyncIterable<ChangeMembersResponse> {
+    return this.changes.watchChange(id, call);
   }
 
-  abortChange(_request: AbortChangeRequest, _call?: CallOptions): Promise<AbortChangeResponse> {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  abortChange(request: AbortChangeRequest, call?: CallOptions): Promise<AbortChangeResponse> {
+    return this.changes.abort(request, call);
   }
 
-  updateMember(_request: UpdateMemberRequest, _call?: CallOptions): Promise<UpdateMemberResponse> {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  updateMember(request: UpdateMemberRequest, call?: CallOptions): Promise<UpdateMemberResponse> {
+    return this.updates.update(request, call);
   }
 
-  drain(_call?: CallOptions): Promise<DrainResponse> {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  drain(call?: CallOptions): Promise<DrainResponse> {
+    return this.draining.drain(call);
   }
 
   undrain(): Promise<UndrainResponse> {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+    return this.draining.undrain();
   }
 
-  setElections(_paused: boolean, _call?: CallOptions): Promise<SetElectionsResponse> {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  setElections(paused: boolean, call?: CallOptions): Promise<SetElectionsResponse> {
+    return this.draining.setElections(paused, call);
   }
 
-  listEvents(_request: ListEventsRequest): ListEventsResponse {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  listEvents(request: ListEventsRequest): ListEventsResponse {
+    return this.history.list(request);
   }
 
-  watchEvents(_request: WatchEventsRequest, _call?: CallOptions): AsyncIterable<HistoryEvent> {
-    throw new RaftctlError('E_INTERNAL', 'not there yet');
+  watchEvents(request: WatchEventsRequest, call?: CallOptions): AsyncIterable<HistoryEvent> {
+    return this.history.watch(request, call);
   }
 
-  leaveJoint(_changeId: string, call?: CallOptions): Promise<{ configIndex: number; confState: ConfState }> {
-    return this.changes.leaveJoint(call);
+  leaveJoint(changeId: string, call?: CallOptions): Promise<{ configIndex: number; confState: ConfState }> {
+    return this.changes.leaveJoint(changeId, call);
   }
 
   transferLeader(target: number, maxLag: number | undefined, call?: CallOptions): Promise<TransferResult> {
@@ -259,9 +282,9 @@ export class RaftNode implements NodeApi {
     return this.leadership.transfer(target, maxLag, call);
   }
 
-  stepDown(_cooldownMs: number, call?: CallOptions): Promise<TransferResult> {
+  stepDown(cooldownMs: number, call?: CallOptions): Promise<TransferResult> {
     this.changes.requireNone();
-    return this.leadership.stepDown(call);
+    return this.draining.stepDown(cooldownMs, call);
   }
 
   triggerSnapshot(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }> {
@@ -295,15 +318,13 @@ export class RaftNode implements NodeApi {
         beforeReady: () => this.reading.beginRound(),
         onTick: () => this.onTick(),
         apply: (entries) => this.applier.apply(entries),
-        onSnapshotInstalled: (_metadata, flushed) => {
+        onSnapshotInstalled: () => {
           metrics.snapshotInstalled();
           this.context.applied = store.applied;
-          flushed.then(
-            () => this.setMembers(readMembers(store.view())),
-            () => {},
-          );
+          this.loadRecords(store.beginApply());
         },
         sendSnapshot: (message) => this.snapshots.send(message),
+        onTimeoutNow: () => this.reading.giveUpLease(),
         onReadStates: (states) => this.reading.onReadStates(states),
         onSoftState: (soft) => this.onSoftState(soft),
         onProposalsDropped: (proposals, reason) => this.proposing.onDropped(proposals, reason),
@@ -326,6 +347,7 @@ export class RaftNode implements NodeApi {
         this.context.core.reportSnapshot(to, delivered ? 'finish' : 'failure');
         this.driver.schedule();
       },
+      onTransferTold: (to, snapshot, failure) => this.recording.onSnapshotSent(to, snapshot, failure),
       lowestActiveMatch: () => this.lowestActiveMatch(),
       isInstalling: () => this.context.core.raft.raftLog.unstable.snapshot !== undefined,
       position: () => ({ term: this.context.core.raft.term, commit: this.context.core.raft.raftLog.committed }),
@@ -344,6 +366,7 @@ export class RaftNode implements NodeApi {
 
   private takeMessages(messages: readonly Message[]): void {
     this.options.metrics.messagesReceived(messages.length);
+    this.recording.onMessages(messages);
     const dropped = this.driver.inbox.offerMessages(messages);
     if (dropped > 0) this.options.logger.warn('the inbox is full: messages were dropped', { dropped });
     this.driver.schedule();
@@ -351,13 +374,17 @@ export class RaftNode implements NodeApi {
 
   private onTick(): void {
     this.context.ticks++;
+    this.candidacy.enforce();
+    this.recording.onTick();
     this.reading.onTick();
+    this.instances.onTick();
     if (this.context.isLeader) this.progresses.observe(this.context.core.raft);
   }
 
   private onSoftState(soft: SoftState): void {
     const { softState } = this.context;
     this.context.softState = soft;
+    this.recording.onSoftState(softState, soft);
     if (softState.leaderId !== soft.leaderId) {
       this.options.metrics.leaderChanged();
       this.options.logger.info('leader', { leader: soft.leaderId, term: this.context.core.raft.term });
@@ -373,12 +400,19 @@ export class RaftNode implements NodeApi {
     }
   }
 
-  private setMembers(members: readonly Member[]): void {
-    this.context.members = members;
-    this.options.transport.setPeers(members);
+  /** What the cluster's own records say now of who belongs to it. */
+  private loadRecords(view: StateView): void {
+    const { context, id } = this;
+    context.members = readMembers(view);
+    context.removed = readTombstones(view);
+    context.core.knobs.setPriority(context.memberById(id)?.priority ?? 0);
+    this.options.transport.setPeers(context.members);
+    this.changes.onRecords(view);
   }
 
   private afterTurn(): void {
+    this.recording.afterTurn();
+    this.changes.onTurn();
     this.context.conditions.check();
     this.snapshots.onTurnEnded();
     this.snapshots.maybeTake();

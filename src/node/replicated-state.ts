@@ -5,8 +5,11 @@ import type { ProposalResult } from './node-api.js';
 import type { AppliedCommand, AppliedMark, StateMachine, StateTxn, StateView } from './ports.js';
 import { applyOnce } from './sessions.js';
 
-/** What became of an applied entry: a result, or a sentence why its session did not let it be applied (E_SESSION_EXPIRED). */
-export type ApplyOutcome = ProposalResult | { readonly expired: string };
+/**
+ * What became of an applied entry: a result, or a sentence why its session did not let it be applied (E_SESSION_EXPIRED). `control`: it was
+ * a command of the cluster's own, whose records may be others now.
+ */
+export type ApplyOutcome = (ProposalResult & { readonly control?: true }) | { readonly expired: string };
 
 const NO_RESULT = new Uint8Array();
 
@@ -34,7 +37,7 @@ export class ReplicatedState {
     const { index, term } = at;
     const entry = { index, term };
     if (command?.kind === CommandKind.CONTROL) {
-      return { ...entry, result: applyControl(txn, at, command.payload), duplicate: false };
+      return { ...entry, result: applyControl(txn, at, command.payload), duplicate: false, control: true };
     }
     const execute = () => this.#execute(txn, index, term, command);
     if (command?.session === undefined) return { ...entry, result: execute(), duplicate: false };

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
+import { isInstance } from '../base/instance.js';
 import type { NodeIdentity } from '../node/ports.js';
 import { replaceFile } from './durable-file.js';
 
 /** Name of the file within the data directory. */
 export const IDENTITY_FILE = 'identity.json';
-
-const INSTANCE_PATTERN = /^[0-9a-f]{32}$/;
 
 /** Version of the whole data directory's form. */
 export const FORMAT_VERSION = 1;
@@ -44,7 +43,7 @@ export async function readIdentity(dataDir: string): Promise<StoredIdentity | un
   if (typeof nodeId !== 'number' || typeof incarnation !== 'number') throw damaged(path);
   if (typeof clusterId !== 'string' || typeof stateMachine !== 'string' || typeof createdAt !== 'string')
     throw damaged(path);
-  if (typeof instance !== 'string' || (instance !== '' && !INSTANCE_PATTERN.test(instance))) throw damaged(path);
+  if (typeof instance !== 'string' || (instance !== '' && !isInstance(instance))) throw damaged(path);
   return { nodeId, clusterId, incarnation, stateMachine, createdAt, instance };
 }
 

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { otherInstance } from '../base/instance.js';
 import type { PeerHello } from '../gen/raftctl/v1/transport.js';
 import type { PeerIdentity } from '../node/ports.js';
 
@@ -21,6 +22,9 @@ export function makeHello(identity: PeerIdentity, to: number): PeerHello {
     hearerIsVoter: identity.isVoter(to),
     stateMachine: identity.stateMachine,
     configIndex: identity.configIndex,
+    instance: identity.instance,
+    hearerInstance: identity.instanceOf(to),
+    wallClockMs: identity.wallClockMs,
   };
 }
 
@@ -92,6 +96,27 @@ function checkFresh(hello: PeerHello, identity: PeerIdentity): HelloVerdict {
   return { kind: 'accepted' };
 }
 
+/**
+ * Whether speaker and hearer have the data directories that each knows of the other. A node that has lost its disk and comes back under
+ * its old id may have promised what it has forgotten. Whose configuration is older than the other's does not judge: the id may have been
+ * removed since, and given to another node.
+ */
+function checkInstances(hello: PeerHello, identity: PeerIdentity): HelloVerdict | undefined {
+  const { from, to, instance, hearerInstance } = hello;
+  const known = identity.instanceOf(from);
+  if (identity.configIndex >= hello.configIndex && known !== undefined && known !== instance) {
+    return refused(status.FAILED_PRECONDITION, otherInstance(from, instance, known));
+  }
+  if (
+    hello.configIndex >= identity.configIndex &&
+    hearerInstance !== undefined &&
+    hearerInstance !== identity.instance
+  ) {
+    return refused(status.FAILED_PRECONDITION, otherInstance(to, identity.instance, hearerInstance));
+  }
+  return undefined;
+}
+
 function lostData(id: number): string {
   return `voter ${id} has lost its data: remove it and add it again as a new member`;
 }
@@ -112,6 +137,8 @@ export function checkHello(hello: PeerHello, identity: PeerIdentity, dialled?: n
       `node ${identity.nodeId} runs state machine ${quoted(identity.stateMachine)}, node ${hello.from} runs ${quoted(hello.stateMachine)}`,
     );
   }
+  const wrongInstance = checkInstances(hello, identity);
+  if (wrongInstance !== undefined) return wrongInstance;
   if (!identity.isKnown(hello.from, hello.configIndex)) {
     return refused(
       status.PERMISSION_DENIED,

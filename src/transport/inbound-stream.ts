@@ -44,5 +44,5 @@ async function introduce(stream: PeerStream, frame: Frame, context: LinkContext,
   if (!stream.isOpen) return;
   const link = linkOf(frame.value);
   if (link === undefined) stream.abort(status.UNAVAILABLE, 'the node is stopping');
-  else link.accept(stream);
+  else link.accept(stream, frame.value);
 }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { assert } from '../base/assert.js';
 import { messageOf } from '../base/errors.js';
+import { otherInstance } from '../base/instance.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import type { Message } from '../gen/raft/v1/raft.js';
@@ -10,7 +11,7 @@ import type { LinkStatus, MonotonicClock, PeerIdentity, TransportEvents } from '
 import { admit } from './admission.js';
 import { BackOff } from './back-off.js';
 import type { Frame } from './frame-codec.js';
-import { makeHello } from './hello.js';
+import { checkHello, makeHello } from './hello.js';
 import { LiveStream } from './live-stream.js';
 import { PeerQueue } from './peer-queue.js';
 import type { PeerStream } from './peer-stream.js';
@@ -130,8 +131,9 @@ export class PeerLink {
    */
   setMember({ address, instance }: Member): void {
     if (this.state.kind === 'live' && instance !== undefined && instance !== this.state.peer.instance) {
-      this.state.live.abort('it has come with another data directory');
-      this.failed('it has come with another data directory');
+      const reason = otherInstance(this.id, this.state.peer.instance, instance);
+      this.state.live.abort(reason);
+      this.failed(`refused: ${reason}`);
     }
     this.setAddress(address);
   }
@@ -239,7 +241,8 @@ export class PeerLink {
     const { timer, held } = this.state;
     clearTimeout(timer);
     this.state = { kind: 'idle' };
-    if (held?.stream.isOpen) this.take(held);
+    // What is known of the members may be another now than when the stream was found good.
+    if (held?.stream.isOpen && checkHello(held.hello, this.context.identity).kind === 'accepted') this.take(held);
     // The peer dials this node itself: what waits goes over that stream.
     else if (code === status.ABORTED) this.restFor(reason);
     else this.failed(reason);

@@ -1,7 +1,7 @@
 import { RaftctlError } from '../../src/base/errors.js';
 import type { ConfState } from '../../src/gen/raft/v1/raft.js';
 import { type BootstrapSpec, NodeStatus, Role, type SnapshotInfo } from '../../src/gen/raftctl/v1/cluster.js';
-import { ChangeMembersResponse, type ChangeRecord, type Member } from '../../src/gen/raftctl/v1/member.js';
+import { ChangeMembersResponse, type ChangeRecord } from '../../src/gen/raftctl/v1/member.js';
 import type {
   CallOptions,
   DescribedEntry,
@@ -69,7 +69,7 @@ export class FakeNode implements NodeApi {
   listMembers() {
     return { configIndex: 1, confState, members: [], announced: [], removed: [] };
   }
-  announce: (member: Member) => { clusterId: string; isMember: boolean } = () => ({ clusterId: 'c1', isMember: false });
+  announce: NodeApi['announce'] = () => ({ clusterId: 'c1', isMember: false });
   changeMembers: NodeApi['changeMembers'] = async function* () {
     yield ChangeMembersResponse.fromPartial({ unchanged: true });
   };

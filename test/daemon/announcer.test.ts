@@ -2,11 +2,16 @@ import { ChannelCredentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
 import type { LogFields, Logger } from '../../src/base/logger.js';
+import { AnnounceRequest } from '../../src/gen/raftctl/v1/member.js';
 import { Announcer } from '../../src/daemon/announcer.js';
 import { ControlServer } from '../control/control-server.js';
 import { FakeNode } from '../control/fake-node.js';
 
-const member = { id: 4, name: 'n4', address: '127.0.0.1:7404', addedIndex: 0 };
+const announcement = AnnounceRequest.fromPartial({
+  member: { id: 4, name: 'n4', address: '127.0.0.1:7404', instance: '4'.repeat(32) },
+  version: '1',
+  diskFreeBytes: 5e9,
+});
 
 class InfoLog implements Logger {
   readonly lines: { message: string; fields: LogFields }[] = [];
@@ -40,8 +45,7 @@ async function serve(announce: FakeNode['announce']): Promise<string> {
 
 function announceTo(...seeds: string[]): void {
   announcer = new Announcer({
-    member,
-    version: '1',
+    announcement: () => announcement,
     seeds,
     credentials: ChannelCredentials.createInsecure(),
     logger: log,
@@ -64,7 +68,7 @@ test('goes past seeds that do not answer, follows the hint to the leader, and re
   });
   announceTo('127.0.0.1:1', follower);
   await until(() => log.lines.some(({ message }) => message === 'is a member of the cluster'));
-  expect(seen).toEqual([member, member, member]);
+  expect(seen).toEqual([announcement, announcement, announcement]);
   // Said once each, not at every round.
   expect(log.lines.map(({ message }) => message)).toEqual(['announced to the cluster', 'is a member of the cluster']);
   expect(log.lines[0]?.fields).toEqual({ by: leader });

@@ -34,7 +34,11 @@ export function healthy(sets: Partial<ConfState>, differs: Partial<PlanningFacts
     transferee: 0,
     snapshotBytes: 4096,
     maxLag: 1000,
-    removedIds: [],
+    removed: [],
+    said: new Map(),
+    clusterId: 'c0ffee00c0ffee00c0ffee00c0ffee00',
+    incarnation: 1,
+    version: '0.3.1',
     ...differs,
   };
 }
