@@ -1,17 +1,18 @@
 import { Args, Flags } from '@oclif/core';
 import { ChangeCommand } from '../../src/cli/change-command.js';
 import type { ChangeData } from '../../src/cli/change-data.js';
-import { addition, joinerOf } from '../../src/cli/change-target.js';
+import { addition } from '../../src/cli/change-target.js';
 import { idFlag } from '../../src/cli/flags.js';
+import { resolveJoiner } from '../../src/cli/joiner.js';
 import { normalizeAddress } from '../../src/client/address.js';
 
 export default class MemberAdd extends ChangeCommand<typeof MemberAdd> {
   static override summary = 'add a node to the cluster';
   static override description =
-    'A voter is added as a learner first, and promoted when it has caught up. Without --id the node at the address is asked for it.';
+    'A voter is added as a learner first, and promoted by itself when it has caught up; where it makes no progress for the time of --stall it stays a learner. Without --id the node at the address is asked for it; where none answers yet it gets one that nobody had.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 10.0.0.4:7400',
-    '<%= config.bin %> <%= command.id %> 10.0.0.4:7400 --voter --reason "one more zone"',
+    '<%= config.bin %> <%= command.id %> 10.0.0.4:7400 --voter --zone eu-west-1b',
     '<%= config.bin %> <%= command.id %> 10.0.0.4:7400 --id 4 --name n4 --dry-run',
   ];
   static override args = {
@@ -24,15 +25,17 @@ export default class MemberAdd extends ChangeCommand<typeof MemberAdd> {
   static override flags = {
     id: idFlag({ description: 'id of the node', helpGroup: 'CHANGE' }),
     name: Flags.string({ description: 'name of the node, for people', helpValue: 'NAME', helpGroup: 'CHANGE' }),
+    zone: Flags.string({ description: 'where it stands: a zone fails as one', helpValue: 'ZONE', helpGroup: 'CHANGE' }),
     voter: Flags.boolean({ description: 'add it as a voter', helpGroup: 'CHANGE', exclusive: ['learner'] }),
     learner: Flags.boolean({ description: 'add it as a learner; this is the default', helpGroup: 'CHANGE' }),
   };
 
   async run(): Promise<ChangeData> {
-    const { id, name, voter } = this.flags;
+    const { id, name, zone, voter } = this.flags;
     const client = await this.connect();
-    const status = id === undefined ? await client.identify(this.args.address) : undefined;
-    const joiner = joinerOf(status, this.args.address, id, name);
-    return this.change(addition(await client.listMembers(), joiner, voter));
+    const current = await client.listMembers();
+    const wish = { address: this.args.address, id, name, zone };
+    const joiner = await resolveJoiner(client, wish, current, (line) => this.progress(line));
+    return this.change(addition(current, joiner, voter));
   }
 }

@@ -1,5 +1,5 @@
 import { RaftctlError } from '../base/errors.js';
-import type { ListMembersResponse, NodeStatus } from '../client/index.js';
+import type { ListMembersResponse, Member } from '../client/index.js';
 import type { ChangeTarget } from './change-flags.js';
 import type { MemberAddress } from './flag-values.js';
 
@@ -38,9 +38,9 @@ export function promotion(current: ListMembersResponse, ids: readonly number[]):
   return { voters: { ids: voters }, learners: undefined, ifConfigIndex: current.configIndex };
 }
 
-/** The target without some members. @throws RaftctlError E_NOT_FOUND for an id that is no member */
-export function removal(current: ListMembersResponse, ids: readonly number[]): ChangeTarget {
-  requireMembers(current, ids);
+/** The target without some members. @throws RaftctlError E_NOT_FOUND for an id that is no member, unless those are to be passed over */
+export function removal(current: ListMembersResponse, ids: readonly number[], ignoreMissing = false): ChangeTarget {
+  if (!ignoreMissing) requireMembers(current, ids);
   const without = (set: readonly number[]) => ({ ids: set.filter((id) => !ids.includes(id)) });
   return {
     voters: without(votersOf(current)),
@@ -49,43 +49,64 @@ export function removal(current: ListMembersResponse, ids: readonly number[]): C
   };
 }
 
+/** The target that makes learners of voters. @throws RaftctlError E_NOT_FOUND for an id that is no member */
+export function demotion(current: ListMembersResponse, ids: readonly number[]): ChangeTarget {
+  requireMembers(current, ids);
+  return {
+    voters: { ids: votersOf(current).filter((id) => !ids.includes(id)) },
+    learners: { ids: [...new Set([...learnersOf(current), ...ids])] },
+    ifConfigIndex: current.configIndex,
+  };
+}
+
 /** The target with one more member. @throws RaftctlError E_CONFLICT where the id is a member under another address */
-export function addition(
-  current: ListMembersResponse,
-  member: MemberAddress & { readonly name: string },
-  asVoter: boolean,
-): ChangeTarget {
+export function addition(current: ListMembersResponse, member: Member, asVoter: boolean): ChangeTarget {
   const known = current.members.find(({ id }) => id === member.id);
   if (known !== undefined && known.address !== member.address) {
     throw new RaftctlError('E_CONFLICT', `member ${member.id} has the address ${known.address}`, {
       facts: [`wanted ${member.address}`],
+      hint: `to move it there: raftctl member update ${member.id} --address ${member.address}`,
     });
   }
-  const peers = [{ ...member, addedIndex: 0 }];
   const more = (set: readonly number[]) => ({ ids: [...new Set([...set, member.id])] });
   const sets = asVoter
     ? { voters: more(votersOf(current)), learners: undefined }
     : { voters: undefined, learners: more(learnersOf(current)) };
-  return { ...sets, peers, ifConfigIndex: current.configIndex };
+  return { ...sets, peers: [member], ifConfigIndex: current.configIndex };
 }
 
-/** The name and id of the node that is to join, as it says itself where the command line does not. */
-export function joinerOf(
-  status: NodeStatus | undefined,
-  address: string,
-  id: number | undefined,
-  name: string | undefined,
-) {
-  const own = id ?? status?.id;
-  if (own === undefined) throw new RaftctlError('E_USAGE', `which id has the node at ${address}? Give --id N`);
-  return { id: own, address, name: name ?? status?.name ?? '' };
+/**
+ * The target in which a node that is no member has the place of one that is.
+ * @param keepOld the old one stays, as a learner
+ * @throws RaftctlError E_NOT_FOUND where the old one is no member, E_CONFLICT where the new one is one
+ */
+export function replacement(current: ListMembersResponse, old: number, member: Member, keepOld: boolean): ChangeTarget {
+  requireMembers(current, [old]);
+  if (current.members.some(({ id }) => id === member.id)) {
+    throw new RaftctlError('E_CONFLICT', `node ${member.id} is a member already: it cannot take the place of ${old}`, {
+      hint: `raftctl member promote ${member.id} && raftctl member remove ${old}`,
+    });
+  }
+  const isVoter = votersOf(current).includes(old);
+  const swapped = (set: readonly number[]) => set.map((id) => (id === old ? member.id : id));
+  const learners = isVoter ? [...learnersOf(current)] : swapped(learnersOf(current));
+  return {
+    voters: { ids: isVoter ? swapped(votersOf(current)) : [...votersOf(current)] },
+    learners: { ids: keepOld ? [...learners, old] : learners },
+    peers: [member],
+    ifConfigIndex: current.configIndex,
+  };
 }
 
-function requireMembers({ members }: ListMembersResponse, ids: readonly number[]): void {
+function requireMembers({ members, removed }: ListMembersResponse, ids: readonly number[]): void {
   const stranger = ids.find((id) => !members.some((member) => member.id === id));
   if (stranger === undefined) return;
+  const gone = removed.find(({ member }) => member?.id === stranger);
   throw new RaftctlError('E_NOT_FOUND', `there is no member ${stranger}`, {
-    facts: [`members: ${members.map(({ id }) => id).join(', ')}`],
+    facts: [
+      ...(gone === undefined ? [] : [`it left with the change @${gone.removedIndex}`]),
+      `members: ${members.map(({ id }) => id).join(', ')}`,
+    ],
     hint: 'raftctl member list',
   });
 }

@@ -34,6 +34,19 @@ export function parseIdSet(text: string): readonly number[] {
   return ids;
 }
 
+/**
+ * Reads groups of node ids, `1,2/3`.
+ * @throws RaftctlError E_USAGE for a group without ids, or an id in two groups
+ */
+export function parsePartition(text: string): readonly (readonly number[])[] {
+  const groups = text.split('/').map((part) => (part === 'none' ? [] : parseIdSet(part)));
+  if (groups.some(({ length }) => length === 0)) throw usage(`"${text}" has an empty group`, 'write groups as 1,2/3');
+  const ids = groups.flat();
+  const twice = ids.find((id, at) => ids.indexOf(id) !== at);
+  if (twice !== undefined) throw usage(`"${text}" has ${twice} on two sides`, 'write each id once');
+  return groups;
+}
+
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
@@ -98,6 +111,21 @@ export function parseMemberAddress(text: string): MemberAddress {
   const equals = text.indexOf('=');
   if (equals === -1) throw usage(`"${text}" is not ID=HOST:PORT`);
   return { id: parseId(text.slice(0, equals)), address: normalizeAddress(text.slice(equals + 1)) };
+}
+
+/** Where a node is, and its id where that is known. */
+export interface JoinerAddress {
+  readonly id: number | undefined;
+  readonly address: string;
+}
+
+/**
+ * Reads `HOST:PORT` or `ID=HOST:PORT`.
+ * @throws RaftctlError E_USAGE
+ */
+export function parseJoinerAddress(text: string): JoinerAddress {
+  if (/^[0-9]+=/.test(text)) return parseMemberAddress(text);
+  return { id: undefined, address: normalizeAddress(text) };
 }
 
 const requestIdBytesMax = 64;

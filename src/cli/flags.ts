@@ -1,11 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { normalizeAddress } from '../client/address.js';
 import {
+  type JoinerAddress,
   type MemberAddress,
   parseAddressList,
   parseDuration,
   parseId,
   parseIdSet,
+  parseJoinerAddress,
   parseMemberAddress,
   parseRequestId,
   parseSize,
@@ -44,6 +46,12 @@ export const memberAddressFlag = Flags.custom<MemberAddress>({
   multiple: true,
   multipleNonGreedy: true,
   parse: async (text) => parseMemberAddress(text),
+});
+
+/** A node that is to join: `HOST:PORT`, or with its id `ID=HOST:PORT`. */
+export const joinerFlag = Flags.custom<JoinerAddress>({
+  helpValue: '[ID=]HOST:PORT',
+  parse: async (text) => parseJoinerAddress(text),
 });
 
 /** A duration with its unit; the value is in milliseconds. */

@@ -29,4 +29,5 @@ async function checkJoiner(client: Client, { id, address }: Member, clusterId: s
   }
 }
 
-const notUpYet: ReadonlySet<string> = new Set(['E_CONN_REFUSED', 'E_CONN_TIMEOUT', 'E_DNS', 'E_STOPPED']);
+/** Errors of an address where a node may still be started. */
+export const notUpYet: ReadonlySet<string> = new Set(['E_CONN_REFUSED', 'E_CONN_TIMEOUT', 'E_DNS', 'E_STOPPED']);
