@@ -24,8 +24,8 @@ export function leaseMs({ electionTicks, tickMs }: Pick<NodeConfig, 'electionTic
 /**
  * Answers queries, as fresh as they ask for. A lease is the other side of check-quorum: whoever answered a ReadIndex round that was
  * begun at T votes for nobody else before T plus an election time-out (Raft thesis §6.4.1), less what its ticks may come early. It is
- * counted on the monotonic clock, which goes on while a process is paused, and it is given up for the rest of the term once a transfer of leadership is tried: the
- * transferee campaigns without respect for it.
+ * counted on the monotonic clock, which goes on while a process is paused, and it is given up for the rest of the term once anybody is asked
+ * to take over, whoever wished that: the transferee campaigns without respect for it.
  */
 export class Reading {
   private readonly pending = new PendingReads();

@@ -31,6 +31,8 @@ export interface SnapshotsOptions {
   readonly metrics: Metrics;
   /** Tells the core how a transfer ended. */
   readonly onTransferEnded: (to: number, delivered: boolean) => void;
+  /** Told of each transfer that was begun and has ended, and why it failed if it did. */
+  readonly onTransferTold: (to: number, snapshot: SnapshotInfo, failure: string | undefined) => void;
   /** Lowest index that a reachable peer of this leader has; undefined on a node that does not lead. */
   readonly lowestActiveMatch: () => number | undefined;
   /** Whether the core has taken a snapshot that no turn has installed yet. */
@@ -103,7 +105,7 @@ export class Snapshots implements SnapshotTransfers {
 
   /** Streams the snapshot that the core wants sent; says how it ended. One at a time to each peer. */
   send(message: Message): void {
-    const { store, transport, logger, metrics, onTransferEnded } = this.options;
+    const { store, transport, logger, metrics, onTransferEnded, onTransferTold } = this.options;
     const to = message.to;
     const source = store.snapshots.open(message.snapshot?.metadata?.index ?? 0);
     if (source === undefined || this.transfers.has(to)) {
@@ -124,12 +126,14 @@ export class Snapshots implements SnapshotTransfers {
         () => {
           metrics.snapshotSent(source.info.bytes);
           this.transfers.delete(to);
+          onTransferTold(to, source.info, undefined);
           onTransferEnded(to, true);
         },
         (thrown: unknown) => {
           logger.warn('the snapshot did not arrive', { to, index, reason: messageOf(thrown) });
           if (thrown instanceof RaftctlError && thrown.code === 'E_REFUSED') this.renew(index);
           this.transfers.delete(to);
+          onTransferTold(to, source.info, messageOf(thrown));
           onTransferEnded(to, false);
         },
       );

@@ -37,7 +37,7 @@ it('stages no second snapshot as long as the first one waits to be installed, ho
   let isInstalling = false;
   const snapshots = new Snapshots({
     ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
-    ...{ metrics: noMetrics, onTransferEnded: () => {}, lowestActiveMatch: () => undefined },
+    ...{ metrics: noMetrics, onTransferEnded: () => {}, onTransferTold: () => {}, lowestActiveMatch: () => undefined },
     isInstalling: () => isInstalling,
     position: () => ({ term: 1, commit: 1 }),
   });
@@ -79,6 +79,7 @@ it('takes one snapshot for each share of log, though a slow peer needs what is b
       logger: silentLogger,
       metrics: noMetrics,
       onTransferEnded: () => {},
+      onTransferTold: () => {},
       isInstalling: () => false,
     },
     lowestActiveMatch: () => 1,
