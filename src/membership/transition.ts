@@ -28,7 +28,8 @@ export interface TransitionInput {
 
 /**
  * New voters are learners first, and new learners come along with them. One single change that is left is made as it is; several make
- * one joint change, which is left automatically unless it is asked otherwise.
+ * one joint change. The core does not leave that by itself: a joint configuration that is stuck must hold no proposal to leave it, so
+ * that it can be rolled back.
  */
 export function transition(input: TransitionInput): Transition {
   const { now, target, explicitLeave } = input;
@@ -43,7 +44,7 @@ export function transition(input: TransitionInput): Transition {
   const learnersFirst = ahead.map((id) => simple(ConfChangeType.ADD_LEARNER_NODE, id));
   if (singles.length > 0) {
     const joint = explicitLeave || singles.length > 1;
-    const transition = explicitLeave ? ConfChangeTransition.EXPLICIT : ConfChangeTransition.AUTO;
+    const transition = joint ? ConfChangeTransition.EXPLICIT : ConfChangeTransition.AUTO;
     return { learnersFirst, catchUp, final: change(transition, singles), joint };
   }
   const [updated] = input.members;
@@ -64,7 +65,7 @@ export function stableState(sets: TargetSets): ConfState {
 }
 
 /** One single change for each node whose set is another: voters come first, so that there always is one. */
-function difference(from: TargetSets, to: TargetSets): ConfChangeSingle[] {
+export function difference(from: TargetSets, to: TargetSets): ConfChangeSingle[] {
   const promoted = to.voters.filter((id) => !from.voters.includes(id));
   const demoted = to.learners.filter((id) => !from.learners.includes(id));
   const kept = [...to.voters, ...to.learners];
@@ -76,7 +77,8 @@ function difference(from: TargetSets, to: TargetSets): ConfChangeSingle[] {
   ];
 }
 
-function simple(changeType: ConfChangeType, nodeId: number): ConfChangeV2 {
+/** A change of one node, without a joint configuration. */
+export function simple(changeType: ConfChangeType, nodeId: number): ConfChangeV2 {
   return change(ConfChangeTransition.AUTO, [{ changeType, nodeId }]);
 }
 

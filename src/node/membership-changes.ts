@@ -1,95 +1,120 @@
-import { type Deferred, deferred } from '../base/deferred.js';
-import { messageOf, RaftctlError } from '../base/errors.js';
-import { ConfChangeTransition, type ConfChangeV2, type ConfState } from '../gen/raft/v1/raft.js';
+import { RaftctlError } from '../base/errors.js';
+import type { ConfState } from '../gen/raft/v1/raft.js';
 import {
-  type CatchUp,
-  ChangeMembersRequest,
+  type AbortChangeRequest,
+  type AbortChangeResponse,
+  type ChangeMembersRequest,
   type ChangeMembersResponse,
   ChangePhase,
-  type Member,
-  MembershipContext,
+  ChangeRecord,
+  ChangeResult,
+  type GetChangeResponse,
 } from '../gen/raftctl/v1/member.js';
 import { type PlannedChange, planChange } from '../membership/index.js';
-import { ProposalDroppedError } from '../raft/errors.js';
 import type { Announcements } from './announcements.js';
-import { CatchUpWatch } from './catch-up.js';
+import { quorumAcks } from './changes/acknowledgements.js';
+import { AppliedChanges } from './changes/applied-changes.js';
+import { changeEvent, eventOf, failureOf, plannedEvent, planOf, sameChange } from './changes/change-events.js';
+import { ChangeExecutor } from './changes/change-executor.js';
+import { isRunning } from './changes/change-records.js';
+import { abortObstacle, situationOf } from './changes/change-situation.js';
+import { planHash } from './changes/plan-hash.js';
+import { proposeControl } from './control-commands.js';
 import type { Leadership } from './leadership.js';
 import type { CallOptions } from './node-api.js';
 import type { NodeContext } from './node-context.js';
 import { planningFacts } from './planning-facts.js';
+import type { StateView } from './ports.js';
+import type { Proposing } from './proposing.js';
 import type { SnapshotTransfers } from './snapshots.js';
 
-/** Ended changes that a retry is answered from. */
-const rememberedMax = 32;
-
-/** A change that runs, or has run, on this leader: its events so far, for whoever watches. */
-interface RunningChange {
+/** Somebody who watches a change: what was not told yet. */
+interface Watcher {
   readonly id: string;
-  readonly planned: PlannedChange;
-  readonly request: ChangeMembersRequest;
   readonly events: ChangeMembersResponse[];
-  /** Settled and replaced at each event. */
-  more: Deferred<void>;
-  ended: boolean;
-  error: unknown;
 }
 
 /**
- * Changes of the members, carried out on the leader: new voters as learners first, wait until they have caught up, enter the joint
- * configuration, leave it (Raft thesis §4.2, §4.3). A change runs on when its caller goes away. Targets are whole sets, so that the same
- * request on a new leader carries on where the old one was.
+ * Changes of the members: plans them, begins them, tells of them, takes them back. A change is a record that all nodes have
+ * (changes/change-records.ts), and the leader carries it out (changes/change-executor.ts); it runs on when its caller goes away.
+ *
+ * ```
+ *   change() ─► plan ─► BeginChange ─┐                       ┌─► watchers
+ *   abort() ─► RequestAbort ─────────┼─► log ─► record ──────┤
+ *                     ▲              │                       └─► executor ─┐
+ *                     └──────────────┴── AdvanceChange, configurations, EndChange
+ * ```
  */
 export class MembershipChanges {
-  private current: RunningChange | undefined;
-  private readonly remembered = new Map<string, RunningChange>();
+  private readonly records: AppliedChanges;
+  private readonly executor: ChangeExecutor;
+  private readonly watchers = new Set<Watcher>();
 
   constructor(
     private readonly context: NodeContext,
-    private readonly leadership: Leadership,
+    private readonly proposing: Proposing,
     private readonly announcements: Announcements,
-    private readonly transfers: SnapshotTransfers,
-  ) {}
-
-  /** Id of the change that runs; empty where none does. */
-  get running(): string {
-    return this.current?.id ?? '';
+    leadership: Leadership,
+    transfers: SnapshotTransfers,
+  ) {
+    this.records = new AppliedChanges(context.options, (record) => this.onRecord(record));
+    this.executor = new ChangeExecutor(context, this.records, leadership, transfers, (event) => this.publish(event));
   }
 
-  /** @throws RaftctlError E_CHANGE_RUNNING */
+  /** The change that runs, as this node has applied it. */
+  get running(): ChangeRecord | undefined {
+    return this.records.running;
+  }
+
+  /** The records may be others now: the node starts, or has applied something. @param view the node's whole keyspace */
+  onRecords(view: StateView): void {
+    this.records.refresh(view);
+  }
+
+  /** Carries the running change on, where this node leads. At the end of each turn. */
+  onTurn(): void {
+    this.executor.onTurn();
+  }
+
+  /** @throws RaftctlError E_CHANGE_RUNNING; E_JOINT where a change stays joint until somebody leaves it */
   requireNone(): void {
-    if (this.current !== undefined) {
-      throw new RaftctlError('E_CHANGE_RUNNING', `change ${this.current.id} of the members is running`, {
-        hint: 'raftctl status. Wait for its end: raftctl wait config=stable',
+    const { running } = this;
+    if (running === undefined) return;
+    if (staysJoint(running)) {
+      throw new RaftctlError('E_JOINT', `the configuration is joint: change ${running.id} waits to be left`, {
+        hint: `raftctl member change leave ${running.id}, or back: raftctl member change abort ${running.id}`,
       });
     }
+    throw new RaftctlError('E_CHANGE_RUNNING', `change ${running.id} of the members is running`, {
+      hint: `raftctl member change watch ${running.id}`,
+    });
   }
 
   /**
-   * Plans the change; unless it is a dry run carries it out.
-   * @throws RaftctlError E_NOT_LEADER, E_USAGE, E_CONFLICT, E_CHANGE_RUNNING, E_REFUSED before anything is proposed;
+   * Plans the change; unless it is a dry run begins it, and tells of it until it ends.
+   * @throws RaftctlError E_NOT_LEADER, E_USAGE, E_CONFLICT, E_CHANGE_RUNNING, E_JOINT, E_REFUSED before anything is changed;
    * E_PENDING where a new voter did not catch up; E_OUTCOME_UNKNOWN where the leadership was lost on the way
    */
   async *change(request: ChangeMembersRequest, call: CallOptions = {}): AsyncIterable<ChangeMembersResponse> {
-    const id = request.requestId || Math.floor(this.context.options.random() * 2 ** 52).toString(16);
-    const known = request.dryRun ? undefined : this.remembered.get(id);
-    if (known !== undefined) {
-      if (!sameChange(known.request, request)) {
-        throw new RaftctlError(
-          'E_CONFLICT',
-          `request ${id} was another change of the members: this one needs its own id`,
-        );
-      }
-      yield* this.watch(known, call.signal);
+    const { context } = this;
+    const id = request.requestId || Math.floor(context.options.random() * 2 ** 52).toString(16);
+    if (!request.dryRun && this.isEnded(id)) {
+      yield* this.again(id, request, call);
       return;
     }
-    this.context.requireLeader();
-    // A new leader takes no change before it has applied what was in its log.
-    await this.until(() => !this.context.core.raft.hasPendingConf || undefined, call.signal);
-    const planned = planChange(planningFacts(this.context, this.announcements, this.running), request);
-    const first = this.event(id, ChangePhase.PLANNED, 'planned', {
-      plan: { ...planned.plan, changeId: id },
+    await this.knowledge(call);
+    if (!request.dryRun && this.records.find(id) !== undefined) {
+      yield* this.again(id, request, call);
+      return;
+    }
+    // From here to the offer nothing is awaited: what was checked still holds when it is proposed.
+    const planned = planChange(planningFacts(context, this.announcements, this.running?.id ?? ''), request);
+    const plan = { ...planned.plan, changeId: id, hash: planHash(planned.plan) };
+    const first = changeEvent(id, ChangePhase.PLANNED, 'planned', context.applied, {
+      plan,
       unchanged: planned.unchanged,
     });
+    if (request.dryRun || !planned.unchanged) this.requirePlan(request, plan.hash, plan.configIndex);
     if (request.dryRun || planned.unchanged) {
       yield first;
       return;
@@ -99,209 +124,247 @@ export class MembershipChanges {
       yield first;
       throw planned.refusal;
     }
-    const running: RunningChange = {
-      id,
-      planned,
-      request,
-      events: [first],
-      more: deferred(),
-      ended: false,
-      error: undefined,
-    };
-    this.current = running;
-    this.remember(running);
-    void this.run(running);
-    yield* this.watch(running, call.signal);
+    const watcher = this.watch(id);
+    try {
+      const record = this.newRecord(id, request, planned);
+      const begun = { command: { $case: 'beginChange' as const, value: { record } } };
+      await proposeControl(this.proposing, begun, call);
+      yield first;
+      yield* this.follow(watcher, call, staysJoint);
+    } finally {
+      this.watchers.delete(watcher);
+    }
   }
 
-  /** Leaves a joint configuration that waits for it. @throws RaftctlError E_NOT_LEADER, E_NOT_JOINT, E_CHANGE_RUNNING */
-  async leaveJoint(call: CallOptions = {}): Promise<{ configIndex: number; confState: ConfState }> {
-    this.context.requireLeader();
-    this.requireNone();
-    if (this.context.applied.confState.votersOutgoing.length === 0) {
-      throw new RaftctlError('E_NOT_JOINT', 'the configuration is not joint: there is nothing to leave', {
-        hint: 'raftctl status',
+  /** Newest first. @param limit 0 stands for all of them */
+  list(limit: number): ChangeRecord[] {
+    return this.records.list.slice(0, limit === 0 ? undefined : limit);
+  }
+
+  /** @param id empty: the one that runs, or else the last one. @throws RaftctlError E_NOT_FOUND */
+  get(id: string): GetChangeResponse {
+    const record = id === '' ? this.records.list[0] : this.records.find(id);
+    if (record === undefined) throw notFound(id);
+    return situationOf(this.context, this.records, record, this.executor.catchUp);
+  }
+
+  /**
+   * Where a change stands, and then what happens to it until it ends.
+   * @param id empty: the one that runs
+   * @throws RaftctlError E_NOT_LEADER, E_NOT_FOUND; what the change ended with, where it failed; E_OUTCOME_UNKNOWN as `change`
+   */
+  async *watchChange(id: string, call: CallOptions = {}): AsyncIterable<ChangeMembersResponse> {
+    await this.knowledge(call);
+    const record = id === '' ? this.running : this.records.find(id);
+    if (record === undefined) throw notFound(id);
+    const watcher = this.watch(record.id);
+    try {
+      yield { ...eventOf(record, this.context.applied), plan: planOf(record) };
+      yield* this.follow(watcher, call);
+    } finally {
+      this.watchers.delete(watcher);
+    }
+  }
+
+  /**
+   * Has a change taken back. Where there is no leader this node notes it, and sees to it should it be the next one.
+   * @throws RaftctlError E_NOT_FOUND, E_CONFLICT where it has ended, E_NOT_LEADER, as `Proposing.propose`
+   */
+  async abort(request: AbortChangeRequest, call: CallOptions = {}): Promise<AbortChangeResponse> {
+    const { context } = this;
+    const { raft } = context.core;
+    if (!context.isLeader && raft.leaderId !== 0) throw context.notLeaderError();
+    const record = request.id === '' ? this.running : this.records.find(request.id);
+    if (record === undefined) throw notFound(request.id);
+    const { id } = record;
+    if (!isRunning(record)) throw this.tooLate(record);
+    const { reason, by } = request;
+    if (!context.isLeader || !context.quorumReachable()) {
+      if (!record.abortRequested) this.executor.notedAborts.set(id, { reason, by });
+      return { change: this.noted(record), notedOnly: true };
+    }
+    if (!record.abortRequested) {
+      const value = { id, reason, by, atMs: context.options.wallClock() };
+      await proposeControl(this.proposing, { command: { $case: 'requestAbort', value } }, call).catch((thrown) => {
+        const now = this.records.find(id) ?? record;
+        throw thrown instanceof RaftctlError && thrown.code === 'E_CONFLICT' ? this.tooLate(now) : thrown;
       });
     }
-    await this.handOverTo(new Set(this.context.applied.confState.voters));
-    await this.propose(
-      { transition: ConfChangeTransition.AUTO, changes: [], context: new Uint8Array(0) },
-      [],
-      '',
-      '',
-      call.signal,
-    );
-    return { configIndex: this.context.applied.configIndex, confState: this.context.applied.confState };
+    return { change: this.records.find(id), notedOnly: false };
   }
 
-  private async *watch(change: RunningChange, signal: AbortSignal | undefined): AsyncIterable<ChangeMembersResponse> {
-    let next = 0;
+  /**
+   * Has a joint configuration left that waits for it.
+   * @param changeId empty: whichever it is
+   * @throws RaftctlError E_NOT_LEADER, E_NOT_JOINT, E_CHANGE_RUNNING where the change leaves by itself, E_NOT_FOUND
+   */
+  async leaveJoint(changeId: string, call: CallOptions = {}): Promise<{ configIndex: number; confState: ConfState }> {
+    const { context } = this;
+    await this.knowledge(call);
+    const { running } = this;
+    if (changeId !== '' && running?.id !== changeId && this.records.find(changeId) === undefined)
+      throw notFound(changeId);
+    const isOther = changeId !== '' && running?.id !== changeId;
+    if (running === undefined || isOther || context.applied.confState.votersOutgoing.length === 0) {
+      const message = isOther
+        ? `change ${changeId} has no joint configuration to leave: it is not running`
+        : 'the configuration is not joint: there is nothing to leave';
+      throw new RaftctlError('E_NOT_JOINT', message, { hint: 'raftctl status' });
+    }
+    if (!staysJoint(running)) this.requireNone();
+    const text = 'leaving the joint configuration';
+    const value = { id: running.id, phase: ChangePhase.LEAVING_JOINT, text, atMs: context.options.wallClock() };
+    await proposeControl(this.proposing, { command: { $case: 'advanceChange', value } }, call);
+    await this.until(() => context.applied.confState.votersOutgoing.length === 0 || undefined, call);
+    return { configIndex: context.applied.configIndex, confState: context.applied.confState };
+  }
+
+  /** Answers a request that is known already. */
+  private async *again(
+    id: string,
+    request: ChangeMembersRequest,
+    call: CallOptions,
+  ): AsyncIterable<ChangeMembersResponse> {
+    const record = this.records.find(id);
+    if (record === undefined || !sameChange(record.request, request)) {
+      const message = `request ${id} was another change of the members: this one needs its own id`;
+      throw new RaftctlError('E_CONFLICT', message);
+    }
+    const watcher = this.watch(id);
+    try {
+      yield plannedEvent(record, this.context.applied);
+      yield eventOf(record, this.context.applied);
+      yield* this.follow(watcher, call, staysJoint);
+    } finally {
+      this.watchers.delete(watcher);
+    }
+  }
+
+  /** @param isEnough ends the stream where nothing more happens by itself */
+  private async *follow(
+    watcher: Watcher,
+    { signal }: CallOptions,
+    isEnough: (record: ChangeRecord) => boolean = () => false,
+  ): AsyncIterable<ChangeMembersResponse> {
+    const { context } = this;
+    const gone = new Error('the watcher has gone');
     while (true) {
-      while (next < change.events.length) yield change.events[next++] as ChangeMembersResponse;
-      if (change.ended || signal?.aborted) break;
-      const aborted = new Promise<void>((resolve) =>
-        signal?.addEventListener('abort', () => resolve(), { once: true }),
-      );
-      await Promise.race([change.more.promise, aborted]);
-    }
-    if (change.ended && change.error !== undefined) throw change.error;
-  }
-
-  private async run(change: RunningChange): Promise<void> {
-    try {
-      await this.carryOut(change);
-    } catch (thrown) {
-      change.error = thrown;
-      this.push(change, ChangePhase.FAILED, messageOf(thrown));
-      if (thrown instanceof RaftctlError && thrown.retryable) this.remembered.delete(change.id);
-    }
-    change.ended = true;
-    this.current = undefined;
-    change.more.resolve();
-  }
-
-  private async carryOut(change: RunningChange): Promise<void> {
-    const { planned, request, id } = change;
-    const propose = (step: ConfChangeV2) => this.propose(step, planned.members, id, request.reason);
-    for (const step of planned.learnersFirst) {
-      await propose(step);
-      this.push(change, ChangePhase.ADDING_LEARNERS, `learner ${step.changes[0]?.nodeId} is added`);
-    }
-    if (planned.catchUp.length > 0) await this.catchUp(change);
-    if (planned.final !== undefined) {
-      await this.handOverTo(new Set(planned.target.voters));
-      if (planned.joint) this.push(change, ChangePhase.ENTERING_JOINT, 'entering the joint configuration');
-      else this.push(change, ChangePhase.CHANGING, 'one simple change');
-      await propose(planned.final);
-    }
-    if (this.context.applied.confState.votersOutgoing.length > 0) {
-      this.push(change, ChangePhase.JOINT, 'joint: commits and elections need both majorities');
-      if (request.explicitLeave) return;
-      await this.until(() => this.context.applied.confState.votersOutgoing.length === 0 || undefined);
-      this.push(change, ChangePhase.LEAVING_JOINT, 'the joint configuration is left');
-    }
-    this.push(change, ChangePhase.DONE, 'done');
-  }
-
-  /** Waits until each new voter is at most `maxLag` entries behind, replicating. */
-  private async catchUp(change: RunningChange): Promise<void> {
-    const { clock, config } = this.context.options;
-    const maxLag = change.request.maxLag || config.maxLagEntries;
-    const watch = new CatchUpWatch(this.context, this.transfers, change.planned.catchUp, maxLag);
-    let lastEventMs = Number.NEGATIVE_INFINITY;
-    await this.until(() => {
-      const { all, behind } = watch.look();
-      if (behind.length === 0) return true;
-      if (clock() - lastEventMs >= 500) {
-        lastEventMs = clock();
-        const text = `waiting for ${behind.map((peer) => peer.id).join(', ')}`;
-        this.push(change, ChangePhase.CATCHING_UP, text, { catchUp: all });
+      for (const event of watcher.events.splice(0)) yield event;
+      if (signal?.aborted) return;
+      const record = this.records.find(watcher.id);
+      if (record === undefined || !isRunning(record)) {
+        const failure = record === undefined ? undefined : failureOf(record);
+        if (failure !== undefined) throw failure;
+        return;
       }
-      return undefined;
+      if (isEnough(record)) return;
+      if (!context.isLeader) throw leadershipLost();
+      const isNews = () => watcher.events.length > 0 || !context.isLeader || undefined;
+      try {
+        await context.conditions.until(isNews, { signal, onAbort: () => gone });
+      } catch (thrown) {
+        if (thrown === gone) return;
+        throw thrown;
+      }
+    }
+  }
+
+  private watch(id: string): Watcher {
+    const watcher: Watcher = { id, events: [] };
+    this.watchers.add(watcher);
+    return watcher;
+  }
+
+  private publish(event: ChangeMembersResponse): void {
+    for (const watcher of this.watchers) if (watcher.id === event.changeId) watcher.events.push(event);
+  }
+
+  private onRecord(record: ChangeRecord): void {
+    const { id, phase, text } = record;
+    this.context.options.logger.info('change of the members', { change: id, phase: ChangePhase[phase], text });
+    // That it is planned is told first, with the plan.
+    if (phase !== ChangePhase.PLANNED) this.publish(eventOf(record, this.context.applied));
+  }
+
+  private newRecord(id: string, request: ChangeMembersRequest, { plan }: PlannedChange): ChangeRecord {
+    const nowMs = this.context.options.wallClock();
+    return ChangeRecord.fromPartial({
+      id,
+      request,
+      from: plan.from,
+      fromIndex: plan.configIndex,
+      to: plan.to,
+      phase: ChangePhase.PLANNED,
+      result: ChangeResult.RUNNING,
+      text: 'planned',
+      startedMs: nowMs,
+      updatedMs: nowMs,
+      members: plan.members,
+      steps: plan.steps,
     });
-    // Only what the core itself sees counts: it will take the change with what it knows now.
+  }
+
+  /** @throws RaftctlError E_CONFLICT */
+  private requirePlan(request: ChangeMembersRequest, hash: string, configIndex: number): void {
+    if (request.planHash === undefined || request.planHash === '' || request.planHash === hash) return;
+    const message = `the plan is stale: what would be done now is not what it says (the configuration is that of index ${configIndex})`;
+    throw new RaftctlError('E_CONFLICT', message, { hint: 'plan again: raftctl member plan' });
+  }
+
+  /** A new leader knows what its predecessors have done once it has applied an entry of its own. @throws RaftctlError E_NOT_LEADER */
+  private async knowledge(call: CallOptions): Promise<void> {
     this.context.requireLeader();
+    await this.until(() => this.context.applied.term === this.context.core.raft.term || undefined, call);
   }
 
-  /** A leader that will not be a voter hands over first: the caller goes on with the new leader. */
-  private async handOverTo(voters: ReadonlySet<number>): Promise<void> {
-    if (voters.has(this.context.options.id)) return;
-    const { confState } = this.context.applied;
-    const candidates = new Set([...confState.voters, ...confState.votersOutgoing].filter((voter) => voters.has(voter)));
-    if (candidates.size === 0) return;
-    await this.leadership.transfer(this.leadership.bestTarget(candidates), undefined);
-    throw this.context.notLeaderError();
-  }
-
-  /** Proposes one step and waits until it is applied here. */
-  private async propose(
-    change: ConfChangeV2,
-    members: readonly Member[],
-    changeId: string,
-    reason: string,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const { core, wake } = this.context;
-    this.context.requireLeader();
-    const refusal = core.confChangeRefusal(change);
-    if (refusal !== undefined) {
-      throw new RaftctlError('E_CONFLICT', `the configuration cannot be changed now: ${refusal}`, { retryable: true });
-    }
-    const before = this.context.applied.configIndex;
-    const context = MembershipContext.encode({ members: [...members], changeId, reason, atMs: 0 }).finish();
-    try {
-      core.proposeConfChange(new Uint8Array(0), { ...change, context });
-    } catch (thrown) {
-      if (!(thrown instanceof ProposalDroppedError)) throw thrown;
-      throw new RaftctlError('E_CONFLICT', `the configuration cannot be changed now: ${thrown.reason}`, {
-        retryable: true,
-        cause: thrown,
-      });
-    }
-    wake();
-    await this.until(() => this.context.applied.configIndex > before || undefined, signal);
-  }
-
-  private until<T>(probe: () => T | undefined, signal?: AbortSignal): Promise<T> {
-    const unknown = (why: string) =>
-      new RaftctlError('E_OUTCOME_UNKNOWN', `${why}: the change may or may not go on`, {
-        changed: 'unknown',
-        retryable: true,
-        hint: 'raftctl member list',
-      });
+  private until<T>(probe: () => T | undefined, { signal }: CallOptions): Promise<T> {
     return this.context.conditions.until(
       () => {
         const value = probe();
-        if (value !== undefined) return value;
-        if (!this.context.isLeader) throw unknown('the leadership was lost');
-        return undefined;
+        if (value === undefined && !this.context.isLeader) throw leadershipLost();
+        return value;
       },
-      { signal, onAbort: () => unknown('the caller did not wait for the end') },
+      { signal, onAbort: () => outcomeUnknown('the caller did not wait for the end') },
     );
   }
 
-  private event(
-    changeId: string,
-    phase: ChangePhase,
-    text: string,
-    more: Partial<Pick<ChangeMembersResponse, 'plan' | 'catchUp' | 'unchanged'>> = {},
-  ): ChangeMembersResponse {
-    const { configIndex, confState } = this.context.applied;
-    return {
-      changeId,
-      phase,
-      text,
-      plan: undefined,
-      catchUp: [],
-      unchanged: false,
-      quorums: [],
-      ...more,
-      configIndex,
-      confState,
-    };
+  private isEnded(id: string): boolean {
+    const record = this.records.find(id);
+    return record !== undefined && !isRunning(record);
   }
 
-  private push(change: RunningChange, phase: ChangePhase, text: string, more: { catchUp?: CatchUp[] } = {}): void {
-    this.context.options.logger.info('change of the members', { change: change.id, phase: ChangePhase[phase], text });
-    change.events.push(this.event(change.id, phase, text, more));
-    const { more: told } = change;
-    change.more = deferred();
-    told.resolve();
+  private noted(record: ChangeRecord): ChangeRecord {
+    const obstacle = abortObstacle(this.context, record, quorumAcks(this.context, this.context.applied.configIndex));
+    const { change = record } = this.get(record.id);
+    return { ...change, text: `node ${this.context.options.id} takes it back once it leads: ${obstacle}` };
   }
 
-  private remember(change: RunningChange): void {
-    this.remembered.set(change.id, change);
-    const oldest = this.remembered.keys().next().value;
-    if (this.remembered.size > rememberedMax && oldest !== undefined) this.remembered.delete(oldest);
+  private tooLate({ id, result, phase }: ChangeRecord): RaftctlError {
+    const state = result === ChangeResult.RUNNING ? ChangePhase[phase] : ChangeResult[result];
+    return new RaftctlError('E_CONFLICT', `change ${id} cannot be taken back any more: it is ${state.toLowerCase()}`, {
+      hint: `raftctl member change revert ${id}`,
+    });
   }
 }
 
-/** Whether two requests want the same. The configuration that the first one started from may be another one when it is repeated. */
-function sameChange(first: ChangeMembersRequest, again: ChangeMembersRequest): boolean {
-  const [left, right] = [first, again].map((request) =>
-    ChangeMembersRequest.encode({ ...request, ifConfigIndex: 0 })
-      .finish()
-      .join(),
-  );
-  return left === right;
+/** Whether a change stays joint until somebody leaves it. */
+function staysJoint({ request, phase }: ChangeRecord): boolean {
+  return request?.explicitLeave === true && phase === ChangePhase.JOINT;
+}
+
+function leadershipLost(): RaftctlError {
+  return outcomeUnknown('the leadership was lost');
+}
+
+function outcomeUnknown(why: string): RaftctlError {
+  return new RaftctlError('E_OUTCOME_UNKNOWN', `${why}: the change may or may not go on`, {
+    changed: 'unknown',
+    retryable: true,
+    hint: 'raftctl member change status',
+  });
+}
+
+function notFound(id: string): RaftctlError {
+  const message = id === '' ? 'no change of the members is running' : `there is no change ${id} of the members`;
+  return new RaftctlError('E_NOT_FOUND', message, { hint: 'raftctl member change list' });
 }

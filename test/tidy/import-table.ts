@@ -52,7 +52,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'src/node',
     rooms: { 'src/base': any, 'src/gen': any, 'src/raft': any, 'src/membership': any },
-    packages: ['@bufbuild/protobuf'],
+    packages: ['@bufbuild/protobuf', 'node:crypto'],
     forbiddenGlobals: ['Date', 'performance', 'Math.random', 'crypto', 'setTimeout', 'setInterval', ...outside],
   },
   {

@@ -1,0 +1,273 @@
+import { messageOf } from '../../base/errors.js';
+import type { ConfChangeV2 } from '../../gen/raft/v1/raft.js';
+import { ControlCommand } from '../../gen/raftctl/v1/control.js';
+import {
+  type ChangeMembersResponse,
+  type ChangePhase,
+  type ChangeRecord,
+  ChangeResult,
+  MembershipContext,
+} from '../../gen/raftctl/v1/member.js';
+import { Command, CommandKind } from '../../gen/raftctl/v1/proposal.js';
+import { type NextStep, nextStep, wayOf } from '../../membership/index.js';
+import { ProposalDroppedError } from '../../raft/errors.js';
+import type { Leadership } from '../leadership.js';
+import type { NodeContext } from '../node-context.js';
+import type { SnapshotTransfers } from '../snapshots.js';
+import { isAcknowledged, quorumAcks } from './acknowledgements.js';
+import type { AppliedChanges, AppliedConfState } from './applied-changes.js';
+import { bottleneckOf, CatchUpWatch } from './catch-up.js';
+import { changeEvent, type EventDetails } from './change-events.js';
+
+/** An abort that somebody asked for where there was no leader. */
+export interface NotedAbort {
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** Time between two events that only tell of progress, in milliseconds. */
+const PROGRESS_EVENT_MS = 500;
+const NOTHING = new Uint8Array();
+
+/** What one leader remembers of the change that it carries out; all of it may be lost. */
+interface Errand {
+  readonly id: string;
+  readonly term: number;
+  /** Nothing is decided before this index is applied: what was proposed may change what is to be done. */
+  awaited: number;
+  failedHandOvers: number;
+  isHandingOver: boolean;
+  catchUp: CatchUpWatch | undefined;
+  toldAtMs: number;
+}
+
+/**
+ * Carries out the change of the members that runs, on the leader: looks at the replicated record and at the applied configuration at the
+ * end of each turn, and proposes the next step (`nextStep` in src/membership). It keeps nothing that matters: another leader goes on
+ * from the same record. It begins once the leader has applied an entry of its own term, since before that it does not know what the
+ * last one has done; and it decides nothing while something that it proposed itself is not applied.
+ */
+export class ChangeExecutor {
+  /** Aborts that wait for this node to lead, by the id of the change. */
+  readonly notedAborts = new Map<string, NotedAbort>();
+  private errand: Errand | undefined;
+
+  constructor(
+    private readonly context: NodeContext,
+    private readonly changes: AppliedChanges,
+    private readonly leadership: Leadership,
+    private readonly transfers: SnapshotTransfers,
+    /** Told of progress that no entry tells of. */
+    private readonly onProgress: (event: ChangeMembersResponse) => void,
+  ) {}
+
+  /** How far the nodes are that the change waits for; undefined where it waits for none, or this node does not carry it out. */
+  get catchUp(): CatchUpWatch | undefined {
+    return this.context.isLeader ? this.errand?.catchUp : undefined;
+  }
+
+  /** Does what is to be done next, if anything. At the end of each turn. */
+  onTurn(): void {
+    const { running } = this.changes;
+    if (running === undefined || this.context.stopping || !this.context.isLeader) {
+      if (running === undefined) this.notedAborts.clear();
+      this.errand = undefined;
+      return;
+    }
+    const { raft } = this.context.core;
+    if (this.context.applied.term !== raft.term) return;
+    if (this.errand?.id !== running.id || this.errand.term !== raft.term)
+      this.errand = newErrand(running.id, raft.term);
+    const { errand } = this;
+    if (this.context.applied.index < errand.awaited || errand.isHandingOver || raft.leadTransferee !== 0) return;
+    const abort = this.notedAborts.get(running.id);
+    if (abort !== undefined && !running.abortRequested) {
+      const request = { id: running.id, ...abort, atMs: this.context.options.wallClock() };
+      this.propose(errand, { command: { $case: 'requestAbort', value: request } });
+      return;
+    }
+    this.take(running, errand, this.decide(running, errand));
+  }
+
+  private decide(record: ChangeRecord, errand: Errand): NextStep {
+    const { configIndex, confState } = this.context.applied;
+    return nextStep({
+      record,
+      confState,
+      configIndex,
+      leader: this.context.options.id,
+      failedHandOvers: errand.failedHandOvers,
+      isAcknowledged: () => isAcknowledged(quorumAcks(this.context, configIndex)),
+      isCaughtUp: () => this.watch(record, errand).look().behind.length === 0,
+    });
+  }
+
+  private take(record: ChangeRecord, errand: Errand, step: NextStep): void {
+    if (step.kind === 'end') {
+      this.end(record, errand, step.result, step.errorCode, step.text);
+      return;
+    }
+    if (step.kind === 'wait' && step.for === 'catching-up' && this.giveUp(record, errand)) return;
+    const isNews = record.phase !== step.phase;
+    if (step.kind === 'propose') {
+      if (this.context.core.confChangeRefusal(step.change) !== undefined) return;
+      if (isNews && !this.announce(record, errand, step)) return;
+      this.proposeConfiguration(record, errand, step.change);
+      return;
+    }
+    if (isNews && !this.announce(record, errand, step)) return;
+    if (step.kind === 'hand-over') void this.handOver(errand, step.candidates);
+    else this.tell(record, errand, step);
+  }
+
+  /** Writes down that the change has come to another phase. @returns whether the core took it */
+  private announce(
+    record: ChangeRecord,
+    errand: Errand,
+    { phase, text }: { phase: ChangePhase; text: string },
+  ): boolean {
+    const value = { id: record.id, phase, text, atMs: this.context.options.wallClock() };
+    return this.propose(errand, { command: { $case: 'advanceChange', value } });
+  }
+
+  private end(record: ChangeRecord, errand: Errand, result: ChangeResult, errorCode: string, text: string): void {
+    const value = { id: record.id, result, errorCode, text, atMs: this.context.options.wallClock() };
+    this.propose(errand, { command: { $case: 'endChange', value } });
+  }
+
+  /** Offers an entry to the log. Whether it is ever applied is seen by the record. */
+  private propose(errand: Errand, command: ControlCommand): boolean {
+    const payload = ControlCommand.encode(command).finish();
+    const data = Command.encode({ kind: CommandKind.CONTROL, session: undefined, payload }).finish();
+    return this.offer(errand, () => this.context.core.propose(NOTHING, data));
+  }
+
+  private proposeConfiguration(record: ChangeRecord, errand: Errand, change: ConfChangeV2): void {
+    const context = MembershipContext.encode({
+      members: this.membersToWrite(record),
+      changeId: record.id,
+      reason: record.request?.reason ?? '',
+      atMs: this.context.options.wallClock(),
+    }).finish();
+    this.offer(errand, () => this.context.core.proposeConfChange(NOTHING, { ...change, context }));
+  }
+
+  /**
+   * What the members table is to be told with each configuration: who is new in the target, or has another name or address by the
+   * request. For an abort, who was there before and has gone.
+   */
+  private membersToWrite({ from, members, request, abortRequested }: ChangeRecord): ChangeRecord['members'] {
+    const known = new Set([...(from?.voters ?? []), ...(from?.learners ?? [])]);
+    if (abortRequested) return members.filter(({ id }) => known.has(id) && this.context.memberById(id) === undefined);
+    const given = new Set(request?.peers.map(({ id }) => id));
+    return members.filter(({ id }) => !known.has(id) || given.has(id));
+  }
+
+  /** What is not taken now is decided anew in a later turn. */
+  private offer(errand: Errand, propose: () => void): boolean {
+    const { core, options, wake } = this.context;
+    try {
+      propose();
+    } catch (thrown) {
+      if (!(thrown instanceof ProposalDroppedError)) throw thrown;
+      options.logger.debug('a step of the change was not taken yet', { change: errand.id, reason: thrown.reason });
+      return false;
+    }
+    errand.awaited = core.raft.raftLog.lastIndex();
+    wake();
+    return true;
+  }
+
+  private async handOver(errand: Errand, candidates: readonly number[]): Promise<void> {
+    errand.isHandingOver = true;
+    try {
+      const target = this.leadership.bestTarget(new Set(candidates));
+      await this.leadership.transfer(target, undefined);
+    } catch (thrown) {
+      errand.failedHandOvers++;
+      this.context.options.logger.warn('the leadership was not handed over', {
+        change: errand.id,
+        reason: messageOf(thrown),
+      });
+      await this.pause().catch(() => {});
+    } finally {
+      errand.isHandingOver = false;
+    }
+  }
+
+  /** Who could not take over just now may be able to an election timeout later. */
+  private pause(): Promise<true> {
+    const until = this.context.ticks + this.context.options.config.electionTicks;
+    return this.context.conditions.until(() => this.context.ticks >= until || undefined, {
+      signal: undefined,
+      onAbort: () => undefined,
+    });
+  }
+
+  private watch(record: ChangeRecord, errand: Errand): CatchUpWatch {
+    const { config } = this.context.options;
+    const { request, to } = record;
+    const way = wayOf(record);
+    const accepted = request?.acceptRisks ?? [];
+    const learned = accepted.includes('learner-ready') ? (record.from?.learners ?? []) : [];
+    const newcomers = way.learnersFirst.flatMap(({ changes }) => changes.map(({ nodeId }) => nodeId));
+    errand.catchUp ??= new CatchUpWatch(this.context, this.transfers, {
+      required: way.catchUp.filter((id) => !learned.includes(id)),
+      voters: accepted.includes('incoming-quorum-live') ? [] : (to?.voters ?? []),
+      others: newcomers,
+      maxLag: request?.maxLag || config.maxLagEntries,
+      stallMs: request?.stallMs ?? config.catchUpStallMs,
+    });
+    return errand.catchUp;
+  }
+
+  /** A new voter that stands still for too long ends the change: it stays a learner. @returns whether that is so */
+  private giveUp(record: ChangeRecord, errand: Errand): boolean {
+    const { all, stalled } = this.watch(record, errand).look();
+    if (stalled.length === 0) return false;
+    const seconds = Math.round((record.request?.stallMs ?? this.context.options.config.catchUpStallMs) / 1000);
+    const why = all
+      .filter(({ id }) => stalled.includes(id))
+      .map((node) => `n${node.id}: ${bottleneckOf(this.context, node)}`);
+    const { learners } = this.context.applied.confState;
+    const stays = stalled.every((id) => learners.includes(id))
+      ? `${stalled.length === 1 ? 'it stays a learner and does' : 'they stay learners and do'} not vote`
+      : 'the voters stay as they are';
+    const text = `node ${stalled.join(', ')} has made no progress for ${seconds}s (${why.join('; ')}); ${stays}`;
+    this.end(record, errand, ChangeResult.FAILED, 'E_PENDING', text);
+    return true;
+  }
+
+  /** Tells of progress, now and then. */
+  private tell(record: ChangeRecord, errand: Errand, step: NextStep & { kind: 'wait' }): void {
+    const { clock } = this.context.options;
+    if (step.for === 'leave' || clock() - errand.toldAtMs < PROGRESS_EVENT_MS) return;
+    errand.toldAtMs = clock();
+    this.onProgress(changeEvent(record.id, step.phase, ...this.progress(record, errand, step)));
+  }
+
+  private progress(
+    record: ChangeRecord,
+    errand: Errand,
+    step: NextStep & { kind: 'wait' },
+  ): [text: string, configuration: AppliedConfState, details: EventDetails] {
+    const { applied } = this.context;
+    if (step.for === 'catching-up') {
+      const { all, behind } = this.watch(record, errand).look();
+      return [`waiting for ${behind.join(', ')}`, applied, { catchUp: all }];
+    }
+    return [step.text, applied, { quorums: quorumAcks(this.context, applied.configIndex) }];
+  }
+}
+
+function newErrand(id: string, term: number): Errand {
+  return {
+    id,
+    term,
+    awaited: 0,
+    failedHandOvers: 0,
+    isHandingOver: false,
+    catchUp: undefined,
+    toldAtMs: Number.NEGATIVE_INFINITY,
+  };
+}
