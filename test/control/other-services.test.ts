@@ -4,6 +4,7 @@ import { deferred } from '../../src/base/deferred.js';
 import { RaftctlError } from '../../src/base/errors.js';
 import { LeaderServiceClient, LeaderServiceService } from '../../src/gen/raftctl/v1/leader.js';
 import {
+  AnnounceRequest,
   ChangeMembersRequest,
   ChangeMembersResponse,
   ChangePhase,
@@ -97,19 +98,23 @@ describe('members', () => {
 
   test('announce themselves', async () => {
     const client = control.client(MemberServiceClient);
-    const member = { id: 4, name: 'n4', address: '10.0.0.4:7400', addedIndex: 0 };
+    const instance = '0123456789abcdef0123456789abcdef';
+    const member = { id: 4, name: 'n4', address: '10.0.0.4:7400', addedIndex: 0, instance };
+    const announcement = AnnounceRequest.fromPartial({ member, version: '1', incarnation: 1, diskFreeBytes: 1e9 });
     const seen: unknown[] = [];
     node.announce = (announced) => {
       seen.push(announced);
       return { clusterId: 'c1', isMember: false };
     };
-    expect(await unary(client, MemberServiceService.announce, { member, version: '1' })).toEqual({
+    expect(await unary(client, MemberServiceService.announce, announcement)).toEqual({
       clusterId: 'c1',
       isMember: false,
     });
-    expect(seen).toEqual([member]);
-    const { error } = await failure(unary(client, MemberServiceService.announce, { member: undefined, version: '' }));
-    expect(error.details).toBe('member: must be given');
+    expect(seen).toEqual([announcement]);
+    const refused = async (wrong: Partial<AnnounceRequest>) =>
+      (await failure(unary(client, MemberServiceService.announce, { ...announcement, ...wrong }))).error.details;
+    expect(await refused({ member: undefined })).toBe('member: must be given');
+    expect(await refused({ member: { ...member, instance: 'n4' } })).toContain('member.instance: must be 32');
   });
 });
 

@@ -2,8 +2,8 @@ import { ChannelCredentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
 import type { LogFields, Logger } from '../../src/base/logger.js';
-import { AnnounceRequest } from '../../src/gen/raftctl/v1/member.js';
 import { Announcer } from '../../src/daemon/announcer.js';
+import { AnnounceRequest } from '../../src/gen/raftctl/v1/member.js';
 import { ControlServer } from '../control/control-server.js';
 import { FakeNode } from '../control/fake-node.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { silentLogger } from '../../src/base/logger.js';
 import { seededRandom } from '../../src/base/random.js';
-import type { Message } from '../../src/gen/raft/v1/raft.js';
+import type { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import type { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
 import type { Member } from '../../src/gen/raftctl/v1/member.js';
 import { defaultNodeConfig, type NodeConfig } from '../../src/node/node-config.js';
@@ -21,6 +21,7 @@ import type {
 import { RaftNode } from '../../src/node/raft-node.js';
 import { KvMachine } from '../../src/state-machine/index.js';
 import { openStore } from '../../src/storage/index.js';
+import { checkHello, makeHello } from '../../src/transport/hello.js';
 
 const silence = () => {};
 /** Counts nothing. */
@@ -42,6 +43,7 @@ class MemoryNetwork {
   readonly ends = new Map<number, MemoryTransport>();
   private readonly cuts = new Set<string>();
   private readonly silenced = new Set<string>();
+  private readonly lost = new Set<string>();
 
   /** What one says to the other is lost on the way, and neither notices. */
   silence(from: number, to: number): void {
@@ -52,6 +54,15 @@ class MemoryNetwork {
     return this.silenced.has(`${from}-${to}`);
   }
 
+  /** Messages of a type are lost on their way to these nodes. */
+  lose(msgType: MessageType, ...to: number[]): void {
+    for (const id of to) this.lost.add(`${msgType}-${id}`);
+  }
+
+  loses({ msgType, to }: Message): boolean {
+    return this.lost.has(`${msgType}-${to}`);
+  }
+
   cut(left: number, right: number): void {
     this.cuts.add(`${left}-${right}`).add(`${right}-${left}`);
   }
@@ -59,6 +70,7 @@ class MemoryNetwork {
   heal(): void {
     this.cuts.clear();
     this.silenced.clear();
+    this.lost.clear();
   }
 
   linked(from: number, to: number): boolean {
@@ -90,7 +102,7 @@ class MemoryTransport implements Transport {
     for (const message of messages) {
       const end = this.reach(message.to);
       if (end === undefined) this.events?.onUnreachable(message.to);
-      else if (!this.network.silences(this.id, message.to))
+      else if (!this.network.silences(this.id, message.to) && !this.network.loses(message))
         setImmediate(() => void end.take(message, this.identity?.clusterId ?? ''));
     }
   }
@@ -119,7 +131,8 @@ class MemoryTransport implements Transport {
         connected: this.reach(id) !== undefined,
         lastSeenMs: undefined,
         rttMs: undefined,
-        error: this.reach(id) === undefined ? 'cut' : '',
+        error: this.obstacle(id) ?? '',
+        instance: this.reach(id)?.identity?.instance,
         declinesLeadership: this.reach(id)?.identity?.declinesLeadership,
       }));
   }
@@ -132,7 +145,15 @@ class MemoryTransport implements Transport {
   }
 
   private reach(to: number): MemoryTransport | undefined {
-    return this.network.linked(this.id, to) ? this.network.ends.get(to) : undefined;
+    return this.obstacle(to) === undefined ? this.network.ends.get(to) : undefined;
+  }
+
+  /** Why there is no connection: none can be made, or one of the two refuses the other's hello, as over a real network. */
+  private obstacle(to: number): string | undefined {
+    const [self, other] = [this.identity, this.network.ends.get(to)?.identity];
+    if (self === undefined || other === undefined || !this.network.linked(this.id, to)) return 'cut';
+    const verdicts = [checkHello(makeHello(self, to), other), checkHello(makeHello(other, this.id), self)];
+    return verdicts.flatMap((verdict) => (verdict.kind === 'refused' ? verdict.reason : []))[0];
   }
 
   private async take(message: Message, clusterId: string): Promise<void> {
@@ -170,10 +191,11 @@ export class MemoryCluster {
   static async bootstrapped(voters: readonly number[], config: Partial<NodeConfig> = {}): Promise<MemoryCluster> {
     const cluster = new MemoryCluster(config);
     for (const id of voters) await cluster.start(id);
+    const instanceOf = (id: number) => cluster.at(id).store.identity.instance;
     const spec: BootstrapSpec = {
       clusterId: 'c0ffee00c0ffee00c0ffee00c0ffee00',
       name: 'test',
-      members: voters.map((id) => MemoryCluster.member(id)),
+      members: voters.map((id) => ({ ...MemoryCluster.member(id), instance: instanceOf(id) })),
       voters: [...voters],
       learners: [],
     };
@@ -236,6 +258,12 @@ export class MemoryCluster {
     await store.close();
   }
 
+  /** The node loses its disk: when it starts again it has nothing but its id. */
+  async wipe(id: number): Promise<void> {
+    await this.crash(id);
+    rmSync(join(this.dir, `n${id}`), { recursive: true });
+  }
+
   /** The leader that a majority knows, once there is one. */
   leader(): Promise<TestNode & { id: number }> {
     return this.until(() => {
@@ -257,6 +285,18 @@ export class MemoryCluster {
         else resolve(value);
       };
       ask();
+    });
+  }
+
+  /** Resolves when this node has had so many turns; an idle one has a few a tick. */
+  async turns(id: number, count: number): Promise<void> {
+    let left = count;
+    await new Promise<void>((resolve) => {
+      const end = this.at(id).node.onStatusChange(() => {
+        if (--left > 0) return;
+        end();
+        resolve();
+      });
     });
   }
 

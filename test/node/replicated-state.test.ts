@@ -41,7 +41,7 @@ describe('replicated state', () => {
   const state = new ReplicatedState(memory, 10);
 
   it('gives a command to the state machine, in its own keyspace', () => {
-    const keyspace = new MemoryKeyspace(memberRecords([Member.create({ id: 1, address: 'a:1' })]));
+    const keyspace = new MemoryKeyspace(memberRecords([Member.create({ id: 1, address: 'a:1' })], [1]));
     const outcome = state.apply(keyspace, at(7, 2), command(CommandKind.MACHINE, 'x'));
     expect(outcome).toEqual({ index: 7, term: 2, result: bytes('machine 7'), duplicate: false });
     expect(state.apply(keyspace, at(8, 2), command(CommandKind.RAW, 'y'))).toMatchObject({ result: bytes('raw 8') });
