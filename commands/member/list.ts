@@ -1,3 +1,4 @@
+import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { type MemberListData, memberListText, toMemberListData } from '../../src/cli/members-data.js';
 
@@ -8,16 +9,21 @@ export default class MemberList extends ClusterCommand<typeof MemberList> {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     "<%= config.bin %> <%= command.id %> -o json | jq -r '.data.members[].id'",
-    '<%= config.bin %> <%= command.id %> -o name',
+    '<%= config.bin %> <%= command.id %> --removed -o wide',
   ];
+  static override flags = {
+    removed: Flags.boolean({ description: 'list voters that left as well: their ids are used up' }),
+  };
   static override kind = 'MemberList';
 
   async run(): Promise<MemberListData> {
-    return toMemberListData(await (await this.connect()).listMembers());
+    const client = await this.connect();
+    return toMemberListData(await client.listMembers(), await client.view());
   }
 
   protected override text(data: MemberListData): Promise<string> {
-    return memberListText(data, this.tableOptions);
+    const { removed } = this.flags;
+    return memberListText(data, { ...this.tableOptions, wide: this.format === 'wide', removed });
   }
 
   protected override names({ members }: MemberListData): readonly string[] {

@@ -61,13 +61,13 @@ export const changeFlags = {
 
 /** Values of the flags that make a plan. */
 export interface PlanFlagValues {
-  readonly 'accept-risk'?: string[];
-  readonly 'if-config-index'?: number;
-  readonly 'request-id'?: string;
-  readonly reason?: string;
-  readonly 'max-lag'?: number;
-  readonly stall?: number;
-  readonly 'leader-after'?: number;
+  readonly 'accept-risk'?: string[] | undefined;
+  readonly 'if-config-index'?: number | undefined;
+  readonly 'request-id'?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly 'max-lag'?: number | undefined;
+  readonly stall?: number | undefined;
+  readonly 'leader-after'?: number | undefined;
 }
 
 /** Values of the change flags. */

@@ -1,0 +1,35 @@
+import { Flags } from '@oclif/core';
+import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { idsArg } from '../../src/cli/flags.js';
+import { type AnswerData, answerError, answerText, okToRemove } from '../../src/cli/member-answers.js';
+
+export default class MemberOkToRemove extends ClusterCommand<typeof MemberOkToRemove> {
+  static override summary = 'ask whether members may be taken out: exit 0 for yes, 5 for no';
+  static override description = 'The server plans the change and checks it; nothing is changed. Silent with -q.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 2',
+    '<%= config.bin %> <%= command.id %> 2 4 --require-tolerance 1',
+    '<%= config.bin %> <%= command.id %> 2 -q && <%= config.bin %> member remove 2',
+  ];
+  static override args = { ids: idsArg({ description: 'ids of the members', required: true, multiple: true }) };
+  static override flags = {
+    'require-tolerance': Flags.integer({
+      description: 'voters that must be allowed to fail, in every phase of it',
+      min: 0,
+      default: 0,
+      helpValue: 'N',
+    }),
+  };
+  static override kind = 'OkToRemove';
+
+  async run(): Promise<AnswerData> {
+    const answer = await okToRemove(await this.connect(), this.args.ids, this.flags['require-tolerance']);
+    const error = answerError(answer);
+    if (error !== undefined) this.answer(error);
+    return answer;
+  }
+
+  protected override text(data: AnswerData): string {
+    return answerText(data);
+  }
+}
