@@ -159,5 +159,5 @@ export const connectionFlags = {
 
 const { node: _, ...otherConnectionFlags } = connectionFlags;
 
-/** The same for a command that asks all nodes, whoever they are: there is no one node to ask instead. */
+/** The same for a command that asks all nodes, or those that it is given: there is no one node to ask instead. */
 export const wholeClusterFlags = { ...outputFlags, ...otherConnectionFlags };

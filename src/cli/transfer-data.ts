@@ -1,3 +1,4 @@
+import { RaftctlError } from '../base/errors.js';
 import type { TransferLeaderResponse } from '../client/index.js';
 
 /** `data` of `leader transfer` and `leader step-down`. */
@@ -22,4 +23,10 @@ export function toTransferData(
 /** `leader n3 term 8`. */
 export function transferText({ from, to, term }: TransferData): string {
   return to === null ? `n${from} stepped down in term ${term}` : `leader n${to} term ${term}`;
+}
+
+/** Whom the leadership is to go to; undefined lets the leader choose. @throws RaftctlError E_USAGE where both are asked for */
+export function singleTarget(id: number | undefined, auto: boolean): number | undefined {
+  if (id === undefined || !auto) return id;
+  throw new RaftctlError('E_USAGE', `--auto lets the leader choose, and ${id} is a choice`, { hint: 'leave one out' });
 }
