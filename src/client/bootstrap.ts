@@ -55,7 +55,7 @@ export async function bootstrap(
 
   const found = await onEach(nodes, 'no', async (node) => {
     const { status } = await at(node).unary(Cluster.getStatus, {}, dialMs());
-    return { clusterId: status?.clusterId ?? '', last: status?.log?.last ?? 0 };
+    return { clusterId: status?.clusterId ?? '', last: status?.log?.last ?? 0, instance: status?.instance };
   });
   const voters = plan.voters.map(({ id }) => id);
   const spec: BootstrapSpec = {
@@ -67,14 +67,18 @@ export async function bootstrap(
       ) ??
       randomBytes(16).toString('hex'),
     name: plan.name,
-    members: nodes.map((node) => ({ ...node, addedIndex: 1 })),
+    members: nodes.map((node, place) => ({ ...node, addedIndex: 1, instance: found[place]?.instance })),
     voters,
     learners: plan.learners.map(({ id }) => id),
   };
-  await onEach(nodes, 'no', (node) => at(node).unary(Cluster.prepareBootstrap, { spec, nodeId: node.id }, dialMs()));
-  refuseLateVoters(nodes, found, voters);
+  const prepared = await onEach(nodes, 'no', (node) =>
+    at(node).unary(Cluster.prepareBootstrap, { spec, nodeId: node.id }, dialMs()),
+  );
+  // Whoever is late begins with what the others began with, to the byte.
+  const agreed = prepared.find(({ existing }) => existing !== undefined)?.existing ?? spec;
+  refuseLateVoters(nodes, found, agreed);
   const made = await onEach(nodes, 'yes', (node) =>
-    at(node).unary(Cluster.bootstrap, { spec, nodeId: node.id }, deadlineMs),
+    at(node).unary(Cluster.bootstrap, { spec: agreed, nodeId: node.id }, deadlineMs),
   );
   return {
     clusterId: spec.clusterId,
@@ -87,13 +91,21 @@ export async function bootstrap(
 /** Where a bootstrap leaves the log: whoever has more belongs to a cluster that has elected a leader since. */
 const bootstrapIndex = 1;
 
-function refuseLateVoters(
-  nodes: readonly BootstrapNode[],
-  found: readonly { readonly clusterId: string; readonly last: number }[],
-  voters: readonly number[],
-): void {
+/** What a node said of itself before the bootstrap. */
+interface FoundNode {
+  readonly clusterId: string;
+  readonly last: number;
+  readonly instance: string | undefined;
+}
+
+/** A voter that has the data directory of the first bootstrap was only missed by it; of any other it is not known what it has lost. */
+function refuseLateVoters(nodes: readonly BootstrapNode[], found: readonly FoundNode[], agreed: BootstrapSpec): void {
   const last = Math.max(...found.map((node) => node.last));
-  const late = nodes.find((node, place) => found[place]?.clusterId === '' && voters.includes(node.id));
+  const late = nodes.find((node, place) => {
+    const known = agreed.members.find((member) => member.id === node.id)?.instance;
+    const wasMissed = known !== undefined && known === found[place]?.instance;
+    return found[place]?.clusterId === '' && agreed.voters.includes(node.id) && !wasMissed;
+  });
   if (late === undefined || last <= bootstrapIndex) return;
   throw new RaftctlError(
     'E_REFUSED',

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
 import { type Client, createClient } from '../../src/client/index.js';
-import { NodeStatus, Role } from '../../src/gen/raftctl/v1/cluster.js';
+import { LogStatus, NodeStatus, Role } from '../../src/gen/raftctl/v1/cluster.js';
 import type { PutRequest } from '../../src/gen/raftctl/v1/kv.js';
 import { FakeNode, notLeader, startTrio, withoutLeader } from './fake-node.js';
 
@@ -279,6 +279,30 @@ describe('bootstrap', () => {
       'node 2 has no data, and the others have gone on to index 7: it cannot be bootstrapped any more',
     ]);
     expect(nodes[1]?.requests('bootstrap')).toEqual([]);
+  });
+
+  test('takes in a voter that it only missed, though the others have gone on: its data directory is the one that was meant', async () => {
+    const [first, second] = nodes;
+    if (first === undefined || second === undefined) throw new Error('two nodes were started');
+    for (const [place, { status }] of nodes.entries()) status.instance = `${place}`.repeat(32);
+    await client.bootstrap(plan());
+    expect(first.bootstrapped?.members.map(({ instance }) => instance)).toEqual(['0'.repeat(32), '1'.repeat(32)]);
+    first.status.log = LogStatus.fromPartial({ last: 7 });
+    second.bootstrapped = undefined;
+    second.status.clusterId = '';
+    expect(await client.bootstrap(plan())).toMatchObject({ changed: true });
+    expect(second.bootstrapped).toEqual(first.bootstrapped);
+  });
+
+  test('begins a late node with what the others began with, where they knew of no data directories', async () => {
+    const [first, second] = nodes;
+    if (first === undefined || second === undefined) throw new Error('two nodes were started');
+    await client.bootstrap(plan());
+    for (const [place, { status }] of nodes.entries()) status.instance = `${place}`.repeat(32);
+    second.bootstrapped = undefined;
+    second.status.clusterId = '';
+    expect(await client.bootstrap(plan())).toMatchObject({ changed: true });
+    expect(second.bootstrapped).toEqual(first.bootstrapped);
   });
 
   test('is refused where the nodes belong to two clusters', async () => {
