@@ -28,7 +28,10 @@ export class MemStorage implements Storage {
   #logUnavailable = false;
   #fetchContext: GetEntriesContext | undefined;
 
-  /** Storage of a group that begins with these voters and learners, and an empty log. */
+  /**
+   * Storage of a group that begins with these voters and learners, and an empty log. No entry says who they are, so a group that others are
+   * to join begins with a snapshot instead (`applySnapshot`), of index 1 say: that is what a new member is sent.
+   */
   static withConfState(confState: Partial<ConfState>): MemStorage {
     const storage = new MemStorage();
     storage.initializeWithConfState({ ...emptyConfState(), ...confState });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type EntryType, type Message, MessageType } from '../../src/gen/raft/v1/raft.js';
+import { NO_LIMIT } from '../../src/raft/config.js';
 import { RaftError } from '../../src/raft/errors.js';
 import { emptyConfState } from '../../src/raft/messages.js';
 import { bytes, entry, message, Network, type Peer } from './network.js';
@@ -106,6 +107,8 @@ describe('a malformed message is refused by name', () => {
 });
 
 const small = fc.oneof(fc.nat(6), fc.constantFrom(-1, 0.5, 2 ** 53, Number.MAX_SAFE_INTEGER, Number.NaN));
+/** What no peer written in TypeScript could send. */
+const nonsense = fc.constantFrom<never>(null as never, undefined as never, 'text' as never, 7n as never, {} as never);
 const anEntry = fc.record({
   entryType: fc.nat(3),
   term: small,
@@ -138,17 +141,34 @@ const aMessage = fc.record({
   term: small,
   logTerm: small,
   index: small,
-  entries: fc.array(anEntry, { maxLength: 3 }),
+  entries: fc.oneof(
+    { weight: 20, arbitrary: fc.array(anEntry, { maxLength: 3 }) },
+    { weight: 1, arbitrary: nonsense },
+    { weight: 1, arbitrary: fc.array(nonsense, { maxLength: 2 }) },
+  ),
   commit: small,
-  snapshot: fc.option(aSnapshot, { nil: undefined }),
+  snapshot: fc.oneof(
+    { weight: 20, arbitrary: fc.option(aSnapshot, { nil: undefined }) },
+    { weight: 1, arbitrary: nonsense },
+  ),
   reject: fc.boolean(),
   rejectHint: small,
-  context: fc.uint8Array({ maxLength: 9 }),
+  context: fc.oneof({ weight: 20, arbitrary: fc.uint8Array({ maxLength: 9 }) }, { weight: 1, arbitrary: nonsense }),
   requestSnapshot: small,
   deprecatedPriority: fc.nat(3),
   commitTerm: small,
   priority: fc.integer({ min: -2, max: 2 }),
 }) as fc.Arbitrary<Message>;
+
+/** Term and data of each committed entry, index 1 first; undefined for those that a snapshot stands for. */
+function committedEntries({ node: { raft } }: Peer): (string | undefined)[] {
+  const { raftLog } = raft;
+  return Array.from({ length: raftLog.committed }, (_, at) => {
+    if (at + 1 < raftLog.firstIndex()) return undefined;
+    const [found] = raftLog.slice(at + 1, at + 2, NO_LIMIT, { kind: 'empty', canAsync: false });
+    return `${found?.term} ${found?.entryType} ${found?.data}`;
+  });
+}
 
 describe('whatever a peer sends', () => {
   test.each(['follower', 'leader', 'candidate'])(
@@ -166,7 +186,8 @@ describe('whatever a peer sends', () => {
           }
           for (const one of messages) {
             const before = stateOf(peer.node);
-            const { term } = peer.node.raft;
+            const { term, vote } = peer.node.raft;
+            const committed = committedEntries(peer);
             try {
               peer.node.step(one);
             } catch (error) {
@@ -179,11 +200,19 @@ describe('whatever a peer sends', () => {
             expect(raftLog.applied).toBeLessThanOrEqual(raftLog.committed);
             expect(raftLog.committed).toBeLessThanOrEqual(raftLog.lastIndex());
             expect(peer.node.raft.term).toBeGreaterThanOrEqual(term);
+            if (peer.node.raft.term === term && vote !== 0) expect(peer.node.raft.vote).toBe(vote);
+            // What was committed is still there, each entry at its place, unless a snapshot has taken its place.
+            expect(raftLog.committed).toBeGreaterThanOrEqual(committed.length);
+            expect(committedEntries(peer).slice(0, committed.length)).toEqual(
+              committed.map((known, at) => (at + 1 < raftLog.firstIndex() ? undefined : known)),
+            );
+            expect(raftLog.persisted).toBeLessThan(raftLog.unstable.offset);
+            expect([...peer.node.raft.tracker.progress.keys()]).toEqual([...peer.node.raft.tracker.conf.members()]);
             for (const { matched, nextIdx } of peer.node.raft.tracker.progress.values())
               expect(matched).toBeLessThan(nextIdx);
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 250 },
       );
     },
   );

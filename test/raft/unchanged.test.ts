@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Message } from '../../src/gen/raft/v1/raft.js';
-import { RaftError } from '../../src/raft/errors.js';
-import { EMPTY } from '../../src/raft/messages.js';
+import {
+  ConfChangeTransition,
+  ConfChangeType,
+  EntryType,
+  type Message,
+  MessageType,
+} from '../../src/gen/raft/v1/raft.js';
+import { RaftError, type RaftErrorKind } from '../../src/raft/errors.js';
+import { EMPTY, newEntry } from '../../src/raft/messages.js';
 import type { RawNode } from '../../src/raft/raw-node.js';
 import type { Ready } from '../../src/raft/ready.js';
-import { bytes, Network } from './network.js';
+import { bytes, message, Network } from './network.js';
 import { stateOf } from './state-of.js';
 
 /** Everything that can be asked of a node; `number` chooses among targets. */
@@ -18,10 +24,23 @@ const CALLS: Readonly<Record<string, (node: RawNode, number: number) => void>> =
     node.proposeBatch(Array.from({ length: number }, () => ({ context: EMPTY, data: bytes('one of many') }))),
   proposeConfChange: (node, number) =>
     node.proposeConfChange(EMPTY, { id: 0, changeType: number % 4, nodeId: 1 + (number % 5), context: EMPTY }),
-  proposeUnreadableChange: (node, number) => {
-    const wrong = { transition: 0, changes: [{ changeType: 9, nodeId: number }], context: EMPTY };
+  applyUnknownChange: (node, number) => {
+    const wrong = { transition: 0, changes: [{ changeType: 9, nodeId: 1 + number }], context: EMPTY };
     node.applyConfChange(wrong);
   },
+  removeAllVoters: (node) => {
+    const changes = [1, 2, 3, 4].map((nodeId) => ({ changeType: ConfChangeType.REMOVE_NODE, nodeId }));
+    node.applyConfChange({ transition: ConfChangeTransition.IMPLICIT, changes, context: EMPTY });
+  },
+  passOnUnreadableChange: (node) => {
+    const unreadable = { ...newEntry(EntryType.CONF_CHANGE_V2, bytes('no change'), EMPTY) };
+    node.step(message(MessageType.PROPOSE, { from: 3, to: node.raft.id, entries: [unreadable] }));
+  },
+  stepLocal: (node) => node.step(message(MessageType.HUP, { from: 2, term: 1 })),
+  stepFromStranger: (node) => node.step(message(MessageType.APPEND_RESPONSE, { from: 9, term: 1 })),
+  stepMalformed: (node, number) =>
+    node.step(message(MessageType.APPEND, { from: 9, term: node.raft.term + 1, index: number, logTerm: 0.5 })),
+  fetchForNobody: (node) => node.onEntriesFetched({ kind: 'gen-ready' }),
   proposeMembershipChange: (node, number) =>
     void node.proposeMembershipChange({ voters: [1, 2, 3].slice(0, number % 4), learners: number > 5 ? [1] : [4] }),
   applyWrongChange: (node) => void node.applyConfChange({ transition: 0, changes: [], context: EMPTY }),
@@ -51,7 +70,7 @@ const step = fc.record({
 });
 
 test('a call that fails leaves the node as it was, whatever state it was in', () => {
-  let failed = 0;
+  const failed = new Map<RaftErrorKind, number>();
   fc.assert(
     fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
       const network = Network.of(
@@ -74,7 +93,8 @@ test('a call that fails leaves the node as it was, whatever state it was in', ()
         } catch (error) {
           expect(error).toBeInstanceOf(RaftError);
           expect(stateOf(node)).toEqual(before);
-          failed++;
+          const { kind } = error as RaftError;
+          failed.set(kind, (failed.get(kind) ?? 0) + 1);
         }
         if (delivered) network.settle();
         else lost = network.peer(id).work();
@@ -84,5 +104,16 @@ test('a call that fails leaves the node as it was, whatever state it was in', ()
     }),
     { numRuns: 200 },
   );
-  expect(failed).toBeGreaterThan(0);
+  // Every kind of failure that a call can end in, storage aside, was met, and more than once.
+  expect([...failed.keys()].sort()).toEqual([
+    'conf-change',
+    'config-invalid',
+    'fatal',
+    'malformed-message',
+    'proposal-dropped',
+    'request-snapshot-dropped',
+    'step-local-message',
+    'step-peer-not-found',
+  ]);
+  for (const count of failed.values()) expect(count).toBeGreaterThan(10);
 });
