@@ -1,4 +1,4 @@
-import type { ChangePhase, ChangeResult, CheckStatus, PeerProgress, Role } from '../client/index.js';
+import type { ChangePhase, ChangeResult, CheckStatus, EventType, PeerProgress, Role } from '../client/index.js';
 
 // The enums of the wire as the words that people and documents use. Written as numbers so that nothing of the generated code, and
 // with it gRPC, is loaded for them; the types hold the lists complete.
@@ -61,3 +61,16 @@ export const checkNames: Record<CheckStatus, 'unknown' | 'ok' | 'warn' | 'fail'>
 
 /** Words for the kind of a log entry. */
 export const entryTypeNames = { 0: 'normal', 1: 'conf-change', 2: 'conf-change-v2' } as const;
+
+/** Words for the types of what happened, in the order of the wire. */
+export const eventTypeNames: Record<EventType, string> = {
+  0: 'unknown',
+  1: 'leader',
+  2: 'config',
+  3: 'change',
+  4: 'health',
+  5: 'snapshot',
+  6: 'member',
+  7: 'recovery',
+  8: 'alarm',
+};
