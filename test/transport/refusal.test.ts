@@ -19,6 +19,7 @@ async function refusal(one: NodeSetup, two: NodeSetup): Promise<string> {
 }
 
 const fresh: Partial<PeerIdentity> = { clusterId: '', incarnation: 0 };
+const directory = (digit: string) => digit.repeat(32);
 const learners = { isVoter: () => false };
 
 describe('a stranger is refused, and told why', () => {
@@ -96,6 +97,59 @@ describe('a stranger is refused, and told why', () => {
     expect(checkHello(makeHello(leader, 2), takenIn)).toEqual({ kind: 'accepted' });
   });
 
+  it('because it comes with another data directory than it is known by, and both sides are told, whoever dials', async () => {
+    const logger = new RecordingLogger();
+    const reason =
+      'node 2 has come with another data directory, ffffffff instead of 22222222: remove it and add it under a new id';
+    const knows: NodeSetup = { logger, identity: { instanceOf: (id) => (id === 2 ? directory('2') : undefined) } };
+    const wiped: NodeSetup = { logger, identity: { instance: directory('f') } };
+    const [one, two] = [nodes.make(1, knows), nodes.make(2, wiped)];
+    await cluster(one, two);
+    for (const [from, to] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      await from.until(() => {
+        from.transport.send([message(from.id, to.id)]);
+        return from.link(to.id).error.startsWith('refused');
+      });
+      expect(from.link(to.id)).toMatchObject({ connected: false, error: `refused: ${reason}` });
+    }
+    expect([one.received, two.received]).toEqual([[], []]);
+    const refusals = logger.lines.filter((line) => line.message === 'peer refused');
+    expect(refusals.map(({ fields }) => fields)).toContainEqual({ peer: 2, reason });
+    expect(refusals.map(({ fields }) => fields)).toContainEqual({ peer: 1, reason });
+  });
+
+  it('because it comes fresh under the id of a member, so that it joins no cluster', () => {
+    const knows = { ...nodes.make(1).identity, isVoter: () => false, instanceOf: () => directory('2') };
+    const wiped = {
+      ...nodes.make(2).identity,
+      ...fresh,
+      isVoter: () => false,
+      configIndex: 0,
+      instance: directory('f'),
+    };
+    const refused = { kind: 'refused', reason: expect.stringContaining('node 2 has come with another data directory') };
+    expect(checkHello(makeHello(knows, 2), wiped)).toMatchObject(refused);
+    expect(checkHello(makeHello(wiped, 1), knows)).toMatchObject(refused);
+    const { instance: _, ...silent } = makeHello(wiped, 1);
+    expect(checkHello(silent, knows)).toMatchObject({ reason: expect.stringContaining('unknown instead of') });
+  });
+
+  it('but not by who has an older configuration: the id may have been given to another node since', () => {
+    const two = { ...nodes.make(2).identity, configIndex: 9, instance: directory('f') };
+    const one = (configIndex: number) => ({ ...nodes.make(1).identity, configIndex, instanceOf: () => directory('2') });
+    for (const [configIndex, kind] of [
+      [8, 'accepted'],
+      [9, 'refused'],
+      [10, 'refused'],
+    ] as const) {
+      expect(checkHello(makeHello(two, 1), one(configIndex))).toMatchObject({ kind });
+      expect(checkHello(makeHello(one(configIndex), 2), two)).toMatchObject({ kind });
+    }
+  });
+
   it('because neither of the two belongs to a cluster', async () => {
     const identity = { ...fresh, ...learners };
     expect(await refusal({ identity }, { identity })).toBe('refused: neither node 2 nor node 1 belongs to a cluster');
@@ -110,6 +164,30 @@ describe('a stranger is refused, and told why', () => {
       return one.unreachable.length >= 4;
     });
     expect(logger.lines.filter((line) => line.message === 'peer refused').length).toBe(1);
+  });
+});
+
+describe('a link', () => {
+  it('says which data directory its peer has, its version, and how its clock stands', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2, { identity: { version: '1.2.3', wallClockMs: 700 } })];
+    await cluster(one, two);
+    await one.until(() => one.link(2).connected);
+    const { instance } = two.identity;
+    expect(one.link(2)).toMatchObject({ instance, version: '1.2.3', clockOffsetMs: 700 });
+    await two.stop();
+    await one.until(() => !one.link(2).connected);
+    expect(one.link(2).instance).toBeUndefined();
+  });
+
+  it('is cut where it becomes known that its peer has another data directory', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2)];
+    await cluster(one, two);
+    await one.until(() => one.link(2).connected);
+    one.transport.setPeers([{ ...two.member, instance: two.identity.instance }]);
+    expect(one.link(2).connected).toBe(true);
+    one.transport.setPeers([{ ...two.member, instance: directory('a') }]);
+    expect(one.link(2)).toMatchObject({ connected: false, error: expect.stringContaining('another data directory') });
+    expect(one.unreachable).toEqual([2]);
   });
 });
 
