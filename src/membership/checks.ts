@@ -85,7 +85,7 @@ export function refusalOf(
   if (failed.length === 0) return undefined;
   const moment = failed.find(({ id }) => notNow.has(id));
   if (moment !== undefined) {
-    const waitsToBeLeft = moment.id === 'no-change-in-flight' && isExplicitJoint(facts);
+    const waitsToBeLeft = moment.id === 'no-change-in-flight' && isLeftBehind(facts);
     const code = waitsToBeLeft ? 'E_JOINT' : (notNow.get(moment.id) ?? 'E_REFUSED');
     return new RaftctlError(code, moment.message, { facts: factsOf(failed), hint: 'raftctl status' });
   }
@@ -96,8 +96,9 @@ export function refusalOf(
   });
 }
 
-function isExplicitJoint({ confState }: PlanningFacts): boolean {
-  return confState.votersOutgoing.length > 0 && !confState.autoLeave;
+/** Joint, and no change runs that would leave it. */
+function isLeftBehind({ confState, runningChange }: PlanningFacts): boolean {
+  return confState.votersOutgoing.length > 0 && runningChange === '';
 }
 
 function factsOf(failed: readonly PlanCheck[]): string[] {

@@ -1,6 +1,5 @@
 import { type CheckInput, fail, ok, type Verdict, warn } from './check-input.js';
 import { successor } from './successor.js';
-import { sameSets } from './target.js';
 import { amount, braces, listIds, nodeName } from './words.js';
 
 /** Checks whether this is the moment for a change, and of what the leader itself is in it. */
@@ -15,8 +14,7 @@ export function leaderStable({ facts }: CheckInput): Verdict {
     : ok(since);
 }
 
-/** A joint configuration on its way to just this target is not in the way: the change carries on from there. */
-export function noChangeInFlight({ facts, request, now, target }: CheckInput): Verdict {
+export function noChangeInFlight({ facts }: CheckInput): Verdict {
   const { confState, configIndex, unappliedConfIndex, applied, runningChange } = facts;
   if (runningChange !== '') return fail(`change ${runningChange} is running`);
   if (unappliedConfIndex > 0) {
@@ -24,8 +22,6 @@ export function noChangeInFlight({ facts, request, now, target }: CheckInput): V
   }
   if (confState.votersOutgoing.length === 0) return ok(`the configuration is stable since index ${configIndex}`);
   const halves = `${braces(confState.votersOutgoing)} and ${braces(confState.voters)}`;
-  const isLeft = confState.autoLeave !== request.explicitLeave;
-  if (isLeft && sameSets(now, target)) return ok(`the configuration is joint, ${halves}, on the way to this target`);
   return fail(`the configuration is joint since index ${configIndex}: ${halves}`);
 }
 
@@ -54,17 +50,19 @@ export function targetKnown({ target }: CheckInput): Verdict {
   return ok(`the addresses of all ${amount(count, 'node')} are known`);
 }
 
-/** A leader that leaves hands over first; that it can is what is checked. */
-export function leaderRemoved({ facts, now, target }: CheckInput): Verdict {
+/** A leader that leaves, or that another one is to follow, hands over; that it can is what is checked. */
+export function leaderRemoved({ facts, request, now, target, way }: CheckInput): Verdict {
   const { leader } = facts;
   if (leader === 0) return ok('there is no leader to be removed');
-  const name = nodeName(facts, leader);
-  if (target.voters.includes(leader)) return ok(`the leader, ${name}, stays a voter`);
-  const heir = successor(facts, now, target);
-  if (heir !== undefined)
-    return ok(`the leader, ${name}, leaves the voters; it hands over to ${nodeName(facts, heir)} first`);
-  const staying = now.voters.filter((id) => target.voters.includes(id));
-  if (staying.length === 0)
-    return ok(`the leader, ${name}, leaves the voters with all others; it steps down at the end`);
-  return fail(`the leader, ${name}, leaves the voters, and none of those that stay, ${listIds(staying)}, is live`);
+  const stays = target.voters.includes(leader);
+  const does = `the leader, ${nodeName(facts, leader)}, ${stays ? 'stays a voter' : 'leaves the voters'}`;
+  const heir = successor({ facts, request, now, target, joint: way.joint });
+  const before = [...now.voters, ...now.learners];
+  if (heir !== undefined) {
+    const name = nodeName(facts, heir);
+    if (before.includes(heir) && !facts.live.has(heir)) return fail(`${does}; ${name}, which is to lead, is not live`);
+    return ok(`${does}; it hands over to ${name} ${way.joint ? 'before the joint configuration is left' : 'first'}`);
+  }
+  if (stays) return ok(does);
+  return fail(`${does}, and none of those that could take over, ${listIds(target.voters)}, is live`);
 }

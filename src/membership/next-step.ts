@@ -136,7 +136,9 @@ function leave(situation: ChangeSituation): NextStep {
 function rollBack(situation: ChangeSituation): NextStep {
   const { confState } = situation;
   if (!situation.isAcknowledged()) return waitForBoth(situation);
-  const handsOver = handOver(situation, confState.votersOutgoing, false);
+  const staying = confState.votersOutgoing.filter((id) => confState.voters.includes(id));
+  const isLed = confState.votersOutgoing.includes(situation.leader);
+  const handsOver = isLed ? undefined : handOver(situation, staying, false);
   if (handsOver !== undefined) return { ...handsOver, phase: ChangePhase.ABORTING };
   const change = { transition: ConfChangeTransition.ROLLBACK, changes: [], context: new Uint8Array() };
   const text = `rolling back to the voters ${braces(confState.votersOutgoing)}`;

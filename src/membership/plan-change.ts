@@ -1,4 +1,4 @@
-import type { RaftctlError } from '../base/errors.js';
+import { RaftctlError } from '../base/errors.js';
 import type { ConfChangeV2 } from '../gen/raft/v1/raft.js';
 import type { ChangeMembersRequest, ChangePlan, Member } from '../gen/raftctl/v1/member.js';
 import { acceptedRisks, judge, refusalOf } from './checks.js';
@@ -38,6 +38,7 @@ export interface PlannedChange {
  */
 export function planChange(facts: PlanningFacts, request: ChangeMembersRequest): PlannedChange {
   const target = resolveTarget(facts, request);
+  checkSuccessor(request, target);
   const now = settledSets(facts.confState);
   const isJoint = facts.confState.votersOutgoing.length > 0;
   const unchanged = !isJoint && sameSets(now, target) && target.members.length === 0;
@@ -66,6 +67,12 @@ export function planChange(facts: PlanningFacts, request: ChangeMembersRequest):
     refusal: refusalOf(facts, checks, accepted),
     members: target.members,
   };
+}
+
+function checkSuccessor({ leaderAfter }: ChangeMembersRequest, { voters }: TargetSets): void {
+  if (leaderAfter === undefined || voters.includes(leaderAfter)) return;
+  const message = `node ${leaderAfter} is to lead afterwards, but is no voter of the target: those are ${voters.join(', ')}`;
+  throw new RaftctlError('E_USAGE', message);
 }
 
 function namedMembers(facts: PlanningFacts, target: Target): Member[] {

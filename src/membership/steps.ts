@@ -10,7 +10,7 @@ import { amount, braces, counted, listIds, nodeName } from './words.js';
 /** What the steps of a plan follow from. */
 export interface StepsInput {
   readonly facts: PlanningFacts;
-  readonly request: Pick<ChangeMembersRequest, 'explicitLeave' | 'maxLag'>;
+  readonly request: Pick<ChangeMembersRequest, 'explicitLeave' | 'maxLag' | 'leaderAfter'>;
   readonly now: TargetSets;
   readonly target: TargetSets;
   readonly way: Transition;
@@ -18,10 +18,14 @@ export interface StepsInput {
 
 /** The steps of a change, in order, in words. */
 export function stepsOf(input: StepsInput): PlanStep[] {
-  const { facts, way } = input;
-  const steps = [...learnerSteps(input), ...handOver(input)];
-  if (way.final !== undefined) steps.push(...finalSteps(input, way.final.changes));
-  else if (facts.confState.votersOutgoing.length > 0) steps.push(leaveStep(input));
+  const { way, now, request } = input;
+  const steps = learnerSteps(input);
+  const final = way.final === undefined ? [] : finalSteps(input, way.final.changes);
+  if (way.joint) steps.push(...final, ...handOver(input), leaveStep(input));
+  // Only a voter of now can be handed over to before the change.
+  else if (request.leaderAfter === undefined || now.voters.includes(request.leaderAfter))
+    steps.push(...handOver(input), ...final);
+  else steps.push(...final, ...handOver(input));
   return [...steps, ...retirement(input)];
 }
 
@@ -45,12 +49,12 @@ function learnerSteps({ facts, request, now, way }: StepsInput): PlanStep[] {
   return steps;
 }
 
-function handOver({ facts, now, target, way }: StepsInput): PlanStep[] {
-  if (way.final === undefined || facts.leader === 0 || target.voters.includes(facts.leader)) return [];
-  const heir = successor(facts, now, target);
+function handOver(input: StepsInput): PlanStep[] {
+  const { facts, way } = input;
+  const heir = successor({ ...input, joint: way.joint });
   if (heir === undefined) return [];
   const text = `hand leadership over from ${nodeName(facts, facts.leader)} to ${nodeName(facts, heir)}`;
-  return [step(way.joint ? ChangePhase.ENTERING_JOINT : ChangePhase.CHANGING, text)];
+  return [step(ChangePhase.HANDING_OVER, text)];
 }
 
 function finalSteps(input: StepsInput, changes: readonly ConfChangeSingle[]): PlanStep[] {
@@ -62,7 +66,6 @@ function finalSteps(input: StepsInput, changes: readonly ConfChangeSingle[]): Pl
   return [
     step(ChangePhase.ENTERING_JOINT, `${what}: one joint change, ${committed}`),
     step(ChangePhase.JOINT, `joint: commits and elections need ${both}`),
-    leaveStep(input),
   ];
 }
 

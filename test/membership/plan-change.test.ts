@@ -64,17 +64,41 @@ describe('the steps of a plan', () => {
 
   it('hand leadership over before the leader leaves', () => {
     expect(stepsOf(plan(healthy(three), { voters: [2, 3] }))).toEqual([
-      'CHANGING hand leadership over from n1 to n2',
+      'HANDING_OVER hand leadership over from n1 to n2',
       'CHANGING remove voter 1: one simple change, committed by 2 of {1,2,3}',
       'DONE n1 stops receiving entries, and may be stopped',
     ]);
   });
 
-  it('leave a joint configuration that is on the way to the target', () => {
-    const facts = healthy({ voters: [1, 3], votersOutgoing: [1, 2, 3], autoLeave: true });
-    const planned = plan(facts, { voters: [1, 3] });
-    expect(planned).toMatchObject({ unchanged: false, refusal: undefined, final: undefined });
-    expect(stepsOf(planned)).toEqual(['LEAVING_JOINT leave joint (automatic): committed by both']);
+  it('hand leadership over while joint where new voters are there to take it, to whom it is asked for', () => {
+    const wanted = { voters: [4, 5, 6], peers: [4, 5, 6] };
+    const handsOver = (planned: PlannedChange) => stepsOf(planned).slice(3, 5);
+    expect(handsOver(plan(healthy(three), wanted))).toEqual([
+      'JOINT joint: commits and elections need 2 of {1,2,3} AND 2 of {4,5,6}',
+      'HANDING_OVER hand leadership over from n1 to n4',
+    ]);
+    expect(handsOver(plan(healthy(three), { ...wanted, leaderAfter: 6 }))[1]).toBe(
+      'HANDING_OVER hand leadership over from n1 to n6',
+    );
+  });
+
+  it('hand leadership over to a new voter once it is one', () => {
+    const planned = plan(healthy({ voters: [1], learners: [2] }), { voters: [1, 2], leaderAfter: 2 });
+    expect(stepsOf(planned).slice(1)).toEqual([
+      'CHANGING promote learner 2: one simple change, committed by 1 of {1}',
+      'HANDING_OVER hand leadership over from n1 to n2',
+    ]);
+  });
+
+  it('let nobody lead afterwards who is no voter then', () => {
+    expect(() => plan(healthy(three), { voters: [1, 3], leaderAfter: 2 })).toThrow(
+      'node 2 is to lead afterwards, but is no voter of the target: those are 1, 3',
+    );
+  });
+
+  it('are no way out of a joint configuration that nobody is changing', () => {
+    const planned = plan(healthy({ voters: [1, 3], votersOutgoing: [1, 2, 3] }), { voters: [1, 3] });
+    expect(planned.refusal).toMatchObject({ code: 'E_JOINT' });
   });
 
   it('wait to be asked where that is wanted', () => {

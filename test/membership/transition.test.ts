@@ -108,7 +108,7 @@ function carryOut(from: Places, to: Places, explicitLeave: boolean): void {
   if (planned.final !== undefined) apply(planned.final);
   const isJoint = conf.isJoint();
   if (isJoint) {
-    if (conf.autoLeave === explicitLeave) throw new Error('left in the wrong way');
+    if (conf.autoLeave) throw new Error('left by the core, and not by whoever carries out the change');
     apply({ transition: ConfChangeTransition.AUTO, changes: [], context: new Uint8Array() });
   }
 
