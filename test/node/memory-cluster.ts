@@ -162,7 +162,7 @@ class MemoryTransport implements Transport {
   }
 
   private async adopt(clusterId: string): Promise<void> {
-    if (this.identity?.clusterId === '') await this.events?.onAdopt(clusterId, 'kv');
+    if (this.identity?.clusterId === '') await this.events?.onAdopt(clusterId, 'kv', 1);
   }
 }
 
@@ -187,11 +187,18 @@ export class MemoryCluster {
     return { id, name: `n${id}`, address: `127.0.0.1:${7000 + id}`, addedIndex: 0 };
   }
 
-  /** A cluster whose first voters are these, with a leader. */
-  static async bootstrapped(voters: readonly number[], config: Partial<NodeConfig> = {}): Promise<MemoryCluster> {
+  /**
+   * A cluster whose first voters are these, with a leader.
+   * @param withInstances whether the bootstrap says whose data directories they are, as one of a client does
+   */
+  static async bootstrapped(
+    voters: readonly number[],
+    config: Partial<NodeConfig> = {},
+    { withInstances = true } = {},
+  ): Promise<MemoryCluster> {
     const cluster = new MemoryCluster(config);
     for (const id of voters) await cluster.start(id);
-    const instanceOf = (id: number) => cluster.at(id).store.identity.instance;
+    const instanceOf = (id: number) => (withInstances ? cluster.at(id).store.identity.instance : undefined);
     const spec: BootstrapSpec = {
       clusterId: 'c0ffee00c0ffee00c0ffee00c0ffee00',
       name: 'test',
