@@ -1,6 +1,8 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { sortFlag } from '../../src/cli/flags.js';
 import { type MemberListData, memberListText, toMemberListData } from '../../src/cli/members-data.js';
+import { sortRows } from '../../src/cli/sort-rows.js';
 
 export default class MemberList extends ClusterCommand<typeof MemberList> {
   static override summary = 'list the members';
@@ -13,12 +15,15 @@ export default class MemberList extends ClusterCommand<typeof MemberList> {
   ];
   static override flags = {
     removed: Flags.boolean({ description: 'list voters that left as well: their ids are used up' }),
+    'sort-by': sortFlag,
   };
   static override kind = 'MemberList';
 
   async run(): Promise<MemberListData> {
     const client = await this.connect();
-    return toMemberListData(await client.listMembers(), await client.view());
+    const view = await client.view();
+    const data = toMemberListData(await client.listMembers(), view);
+    return { ...data, members: sortRows(data.members, this.flags['sort-by'], view) };
   }
 
   protected override text(data: MemberListData): Promise<string> {

@@ -1,20 +1,23 @@
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { wholeClusterFlags } from '../../src/cli/flags.js';
+import { sortFlag, wholeClusterFlags } from '../../src/cli/flags.js';
 import { nodeListText } from '../../src/cli/node-data.js';
+import { sortRows } from '../../src/cli/sort-rows.js';
 import { type NodeData, toStatusData } from '../../src/cli/status-data.js';
 
 export default class NodeList extends ClusterCommand<typeof NodeList> {
   static override summary = 'list the nodes, each with its own view';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> -q',
+    '<%= config.bin %> <%= command.id %> --sort-by leader-last -q',
     "<%= config.bin %> <%= command.id %> --json | jq '.data.nodes[].version'",
   ];
   static override baseFlags = wholeClusterFlags;
+  static override flags = { 'sort-by': sortFlag };
   static override kind = 'NodeList';
 
   async run(): Promise<{ nodes: readonly NodeData[] }> {
-    return { nodes: toStatusData(await this.view(), new Date()).nodes };
+    const view = await this.view();
+    return { nodes: sortRows(toStatusData(view, new Date()).nodes, this.flags['sort-by'], view) };
   }
 
   protected override text({ nodes }: { nodes: readonly NodeData[] }): Promise<string> {

@@ -161,3 +161,10 @@ const { node: _, ...otherConnectionFlags } = connectionFlags;
 
 /** The same for a command that asks all nodes, or those that it is given: there is no one node to ask instead. */
 export const wholeClusterFlags = { ...outputFlags, ...otherConnectionFlags };
+
+/** Order of a list of nodes. */
+export const sortFlag = Flags.string({
+  description: 'order: a field of the document, or leader-last, lag, zone',
+  helpValue: 'FIELD',
+  helpGroup: 'OUTPUT',
+});
