@@ -32,6 +32,9 @@ export async function abortChange(client: Client, wish: AbortWish, say: (line: s
   return { data: { ...data, notedBy: outcome.notedBy }, error: errorOf(data, outcome, look) };
 }
 
+/** Being stuck for less may be an election. */
+const stuckMs = 3000;
+
 /** Looks until the change has ended, is stuck, or the time is over. */
 async function settled(
   client: Client,
@@ -41,9 +44,12 @@ async function settled(
 ): Promise<ChangeLook | undefined> {
   const deadlineMs = Date.now() + (wait ? waitTimeoutMs : 0);
   let told = '';
+  let stuckSinceMs = Number.POSITIVE_INFINITY;
   for await (const look of looks(client, id)) {
-    const { endedAt, stuck, canAbort, text } = look.data;
-    if (endedAt !== null || (stuck && !canAbort) || Date.now() >= deadlineMs) return look;
+    const { endedAt, stuck, text } = look.data;
+    const nowMs = Date.now();
+    stuckSinceMs = stuck ? Math.min(stuckSinceMs, nowMs) : Number.POSITIVE_INFINITY;
+    if (endedAt !== null || nowMs - stuckSinceMs >= stuckMs || nowMs >= deadlineMs) return look;
     if (text !== told) say(`  ${look.data.phase}  ${text}`);
     told = text;
   }
@@ -53,7 +59,9 @@ async function settled(
 function errorOf(data: ChangeStatusData, { notedBy }: AbortOutcome, look: ChangeLook | undefined) {
   if (data.result === 'aborted') return undefined;
   const facts = [
-    ...(data.abortObstacle === null ? [] : [`it cannot be taken back now: ${data.abortObstacle}`]),
+    ...(data.abortRequested || data.abortObstacle === null
+      ? []
+      : [`it cannot be taken back now: ${data.abortObstacle}`]),
     ...data.advice,
   ];
   if (notedBy.length > 0) {

@@ -90,8 +90,9 @@ function seePhase(seen: readonly SeenPhase[], phase: string, text: string, nowMs
   return [...past, { phase, text, startMs: nowMs, endMs: undefined }];
 }
 
+/** What was checked is told of the plan, but of one that is remembered nobody knows it. */
 function textOf({ plan, text }: ChangeMembersResponse): string {
-  if (plan === undefined) return text;
+  if (plan === undefined || plan.checks.length === 0) return text;
   const warnings = plan.checks.filter(({ status }) => checkNames[status] === 'warn').length;
   return `${plan.checks.length} checks${warnings === 0 ? '' : `, ${warnings} warned`}`;
 }

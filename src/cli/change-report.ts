@@ -45,10 +45,11 @@ class LineReport implements ChangeReport {
 
   see(event: ChangeMembersResponse): void {
     this.#progress = advance(this.#progress, event, Date.now());
+    const phase = phaseNames[event.phase];
     // The plan is told by the command, and warnings with it.
-    if (event.plan !== undefined || event.text === this.#told) return;
-    this.#told = event.text;
-    this.#say(phaseLine(phaseNames[event.phase], event.text));
+    if (phase === 'planned' || `${phase} ${event.text}` === this.#told) return;
+    this.#told = `${phase} ${event.text}`;
+    this.#say(phaseLine(phase, event.text));
   }
 
   end(): void {

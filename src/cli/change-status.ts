@@ -22,7 +22,7 @@ export async function lookAtChange(client: Client, id: string): Promise<ChangeLo
   const change = requireChange(answer, id);
   return {
     data: toChangeStatusData(change, answer),
-    end: answer.stuck ? stuckError(change.id, answer) : endOf(change),
+    end: answer.stuck ? stuckError(change, answer) : endOf(change),
   };
 }
 
@@ -37,11 +37,17 @@ function requireChange({ change }: GetChangeResponse, id: string): ChangeRecord 
 }
 
 /** The change waits for nodes that are not there. */
-export function stuckError(id: string, { quorums, abortObstacle, advice }: GetChangeResponse): RaftctlError {
+function stuckError(
+  { id, abortRequested }: ChangeRecord,
+  { quorums, abortObstacle, advice }: GetChangeResponse,
+): RaftctlError {
   const missing = [...new Set(quorums.flatMap((set) => set.missing))].sort((a, b) => a - b);
-  const whom = missing.length === 0 ? 'nodes that are not there' : missing.map((id) => `n${id}`).join(', ');
+  const whom = missing.length === 0 ? 'nodes that are not there' : missing.map((missed) => `n${missed}`).join(', ');
   return new RaftctlError('E_CHANGE_STUCK', `change ${id} is stuck: it waits for ${whom}`, {
-    facts: [...advice, ...(abortObstacle === '' ? [] : [`it cannot be taken back now: ${abortObstacle}`])],
+    facts: [
+      ...advice,
+      ...(abortRequested || abortObstacle === '' ? [] : [`it cannot be taken back now: ${abortObstacle}`]),
+    ],
   });
 }
 
@@ -60,7 +66,7 @@ export function changeStatusText(data: ChangeStatusData, now: Date, width: numbe
   lines.push(...data.catchUp.map((node) => `  n${node.id}  ${node.state}  ${catchUpNumbers(node)}`));
   if (running && !fromLeader) lines.push('  no leader answers: who has acknowledged what is not known');
   lines.push(...advice.map((sentence) => `  do: ${escapeControl(sentence)}`));
-  if (running && !canAbort && abortObstacle !== null)
+  if (running && !canAbort && !abortRequested && abortObstacle !== null)
     lines.push(`  cannot be taken back now: ${escapeControl(abortObstacle)}`);
   return lines.map((line) => fitSentence(line, width, '      ')).join('\n');
 }

@@ -55,8 +55,12 @@ export class ChangesClient {
         unknownHint: 'raftctl member change status',
         attempt: (node, deadlineMs) => node.unary(Members.abortChange, request, deadlineMs),
       });
-      const { node } = this.context.settings;
-      return { change, notedBy: notedOnly && node !== undefined ? [node] : [] };
+      if (!notedOnly) return { change, notedBy: [] };
+      const { settings, directory } = this.context;
+      if (settings.node !== undefined) return { change, notedBy: [settings.node] };
+      // It led once and has nobody to agree with it: the next leader may be another one.
+      directory.leader = undefined;
+      return await this.#noteEverywhere(request, new RaftctlError('E_NO_LEADER', 'nobody noted the wish'));
     } catch (thrown) {
       if (!(thrown instanceof RaftctlError) || !leaderless.has(thrown.code)) throw thrown;
       return this.#noteEverywhere(request, thrown);
