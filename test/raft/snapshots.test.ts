@@ -157,7 +157,7 @@ describe('installing a snapshot', () => {
       { voters: [1, 2], votersOutgoing: [2, 3], learnersNext: [3], learners: [4] },
       true,
     ],
-  ])('%s', (_, confState, promotable) => {
+  ])('brings its configuration with it: %s', (_, confState, promotable) => {
     const peer = new Peer(testConfig(1), storageWith({ voters: [1, 2, 3] }));
     peer.node.step(message(MessageType.SNAPSHOT, { from: 2, to: 1, term: 1, snapshot: snapshotOf(5, 1, confState) }));
     peer.work();
