@@ -21,8 +21,8 @@ const virtualKeys = ['leader-last', 'lag', 'zone'];
  */
 export function sortRows<R extends Row>(rows: readonly R[], key: string | undefined, view: ClusterView): readonly R[] {
   if (key === undefined) return rows;
-  const valueOf = keyOf(rows, key, view);
-  return [...rows].sort((left, right) => compare(valueOf(left), valueOf(right)) || left.id - right.id);
+  const valueIn = keyOf(rows, key, view);
+  return [...rows].sort((left, right) => compare(valueIn(left), valueIn(right)) || left.id - right.id);
 }
 
 function keyOf(rows: readonly Row[], key: string, view: ClusterView): SortKey {
