@@ -98,7 +98,12 @@ class Recovering {
     await this.#install();
     this.#tell('identity');
     const { identity } = this.directory;
-    await this.directory.setIdentity({ ...identity, incarnation: this.plan.incarnation.after });
+    await this.directory.setIdentity({
+      ...identity,
+      incarnation: this.plan.incarnation.after,
+      // Started too early, it may have heard that the cluster went on without it.
+      supersededBy: undefined,
+    });
     this.#tell('end');
     await writeRecoveryNote(this.directory.path, { planId, state: 'done', backup });
     return this.#result(false, backup);

@@ -13,6 +13,8 @@ export interface ResetFacts {
   readonly membership: 'voter' | 'learner' | 'none' | 'unknown';
   /** A reset of this directory was interrupted. */
   readonly isBegun: boolean;
+  /** It has heard that its cluster was recovered without it. */
+  readonly isFenced: boolean;
 }
 
 export interface ResetOptions {
@@ -55,9 +57,9 @@ export async function resetNode({ dataDir, backupDir, now, permit }: ResetOption
 }
 
 async function factsOf(directory: OfflineDirectory): Promise<ResetFacts> {
-  const { nodeId, clusterId, incarnation } = directory.identity;
+  const { nodeId, clusterId, incarnation, supersededBy } = directory.identity;
   const isBegun = (await readRetiredIds(directory.path)).includes(nodeId);
-  const identity = { nodeId, clusterId, incarnation, isBegun };
+  const identity = { nodeId, clusterId, incarnation, isBegun, isFenced: supersededBy !== undefined };
   if (clusterId === '') return { ...identity, clusterName: '', membership: 'none' };
   try {
     return await directory.read(({ stored }) => {

@@ -30,10 +30,10 @@ export class Joining {
   }
 
   /** Becomes a node of the cluster whose member calls. */
-  adopt(clusterId: string, stateMachine: string): Promise<void> {
+  adopt(clusterId: string, stateMachine: string, incarnation: number): Promise<void> {
     const { store } = this.context.options;
     return this.inTurn(async () => {
-      if (store.identity.clusterId !== clusterId) await store.adopt(clusterId, stateMachine);
+      if (store.identity.clusterId !== clusterId) await store.adopt(clusterId, stateMachine, incarnation);
     });
   }
 

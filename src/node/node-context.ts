@@ -20,6 +20,8 @@ export class NodeContext {
   /** Where apply stands, written or not. */
   applied: AppliedMark;
   stopping = false;
+  /** Incarnation to which the cluster was recovered without this node; undefined where it was not. */
+  supersededBy: number | undefined;
   /** Ticks since the start. */
   ticks = 0;
 
@@ -77,9 +79,15 @@ export class NodeContext {
 
   /** Throws unless this node leads and has a quorum in reach. */
   requireLeader(): void {
-    if (this.stopping) throw stoppedError();
+    if (this.stopping) throw this.stoppedError();
     if (!this.isLeader) throw this.notLeaderError();
     if (!this.quorumReachable()) throw noQuorumError(this.quorumView());
+  }
+
+  /** Why no call is taken any more. */
+  stoppedError(): RaftctlError {
+    const { supersededBy, options } = this;
+    return supersededBy === undefined ? stoppedError() : supersededError(options.id, supersededBy);
   }
 
   /** Why a call that needs the leader fails here: with a hint where there is one, and who is missing where there is none. */
@@ -104,3 +112,19 @@ export class NodeContext {
 export function stoppedError(): RaftctlError {
   return new RaftctlError('E_STOPPED', 'the node is stopping', { retryable: true });
 }
+
+/** A call on a node without which the cluster was recovered: others may take it. */
+function supersededError(id: number, incarnation: number): RaftctlError {
+  return new RaftctlError(
+    'E_STOPPED',
+    `node ${id} is fenced off: the cluster is at incarnation ${incarnation} without it`,
+    {
+      retryable: true,
+      hint: supersededHint,
+    },
+  );
+}
+
+/** What to do with such a node. */
+export const supersededHint =
+  'if a recovery plan names this node: stop it, and raftctl recover apply; otherwise raftctl node reset, and add it under a new id';

@@ -78,6 +78,7 @@ export class NodeReport {
 
   private role(): Role {
     const { id } = this.context.options;
+    if (this.context.supersededBy !== undefined) return Role.NONE;
     const { voters, votersOutgoing, learners, learnersNext } = this.context.applied.confState;
     if (voters.includes(id) || votersOutgoing.includes(id)) return roles[this.context.core.raft.role];
     return learners.includes(id) || learnersNext.includes(id) ? Role.LEARNER : Role.NONE;

@@ -90,6 +90,11 @@ export interface NodeIdentity {
   readonly stateMachine: string;
   /** Random id of the data directory, 32 hex digits: a node that has lost its disk comes with another one. */
   readonly instance: string;
+  /**
+   * Incarnation to which the cluster was recovered without this node; absent where it was not, as far as this node has heard. Such a node
+   * takes part in nothing any more.
+   */
+  readonly supersededBy?: number | undefined;
 }
 
 /** What an operator has set for this one node; kept in its data directory, beside the database. */
@@ -169,8 +174,10 @@ export interface LogStore extends Storage {
    * nothing where the node was bootstrapped as one of this cluster before; that it was with just this is for the caller to see.
    */
   bootstrap(spec: BootstrapSpec, state: readonly StateRecord[]): Promise<void>;
-  /** A fresh node becomes one of this cluster; flushed when it resolves. */
-  adopt(clusterId: string, stateMachine: string): Promise<void>;
+  /** A fresh node becomes one of this cluster, in the incarnation that it is in, by default the first; flushed when it resolves. */
+  adopt(clusterId: string, stateMachine: string, incarnation?: number): Promise<void>;
+  /** The cluster was recovered without this node: remembered over restarts, flushed when it resolves. Left out: not remembered. */
+  supersede?(incarnation: number): Promise<void>;
   /** Queues a turn's writes. Called within one turn of the event loop with its `beginApply` writes. */
   write(turn: TurnWrites): Promise<void>;
   /** The keyspace for apply: reads see the writes of this turn and of those not flushed. Writes go out with the next `write`. */
@@ -221,7 +228,9 @@ export interface TransportEvents {
   /** The file is staged: the message may be stepped. */
   onSnapshotReceived(message: Message): void;
   /** A stranger that was not refused outright asks a fresh node to belong to its cluster. Rejects to refuse it. */
-  onAdopt(clusterId: string, stateMachine: string): Promise<void>;
+  onAdopt(clusterId: string, stateMachine: string, incarnation: number): Promise<void>;
+  /** A member says that the cluster is of a later incarnation than this node. */
+  onSuperseded?(by: number, incarnation: number): void;
 }
 
 /** Who a node is to its peers, as of now. */

@@ -2,7 +2,7 @@ import { RaftctlError } from '../base/errors.js';
 import { Command } from '../gen/raftctl/v1/proposal.js';
 import type { Inbox, QueuedProposal } from './inbox.js';
 import type { CallOptions, Proposal, ProposalResult } from './node-api.js';
-import { type NodeContext, stoppedError } from './node-context.js';
+import type { NodeContext } from './node-context.js';
 import { PendingProposals } from './proposals.js';
 import { sessionProblem } from './sessions.js';
 
@@ -78,7 +78,7 @@ export class Proposing {
     }
     const problem = proposal.session === undefined ? undefined : sessionProblem(proposal.session);
     if (problem !== undefined) throw new RaftctlError('E_USAGE', problem);
-    if (this.context.stopping) throw stoppedError();
+    if (this.context.stopping) throw this.context.stoppedError();
     return Command.encode({ kind: proposal.kind, session: proposal.session, payload: proposal.payload }).finish();
   }
 

@@ -31,6 +31,7 @@ import { Conditions } from './conditions.js';
 import { newCore } from './core-config.js';
 import { Draining } from './draining.js';
 import { Driver } from './driver.js';
+import { Fencing } from './fencing.js';
 import { HistoryFeed } from './history-feed.js';
 import { HistoryRecording } from './history-recording.js';
 import { InstanceRecording } from './instance-recording.js';
@@ -83,6 +84,7 @@ export class RaftNode implements NodeApi {
   private readonly progresses: PeerProgresses;
   private readonly report: NodeReport;
   private readonly joining: Joining;
+  private readonly fencing: Fencing;
   private readonly candidacy: Candidacy;
   private readonly draining: Draining;
   private readonly recording: HistoryRecording;
@@ -133,6 +135,7 @@ export class RaftNode implements NodeApi {
     );
     this.applier = new Applier(this.context, this.state, this.proposing.pending, (view) => this.loadRecords(view));
     this.driver = this.newDriver();
+    this.fencing = new Fencing(this.context, () => this.halt());
     this.joining = new Joining(this.context, this.driver, () => {
       this.candidacy.enforce();
       this.loadRecords(options.store.view());
@@ -151,8 +154,10 @@ export class RaftNode implements NodeApi {
       },
       onSnapshotOffered: (message) => this.snapshots.receive(message),
       onSnapshotReceived: (message) => this.takeMessages([message]),
-      onAdopt: (clusterId, machine) => this.joining.adopt(clusterId, machine),
+      onAdopt: (clusterId, machine, incarnation) => this.joining.adopt(clusterId, machine, incarnation),
+      onSuperseded: (by, incarnation) => this.fencing.onSuperseded(by, incarnation),
     });
+    if (this.fencing.enforce()) return;
     this.loadRecords(store.view());
     ticker.start(() => {
       this.driver.inbox.tick();
@@ -277,12 +282,12 @@ export class RaftNode implements NodeApi {
     return this.changes.leaveJoint(changeId, call);
   }
 
-  transferLeader(target: number, maxLag: number | undefined, call?: CallOptions): Promise<TransferResult> {
+  async transferLeader(target: number, maxLag: number | undefined, call?: CallOptions): Promise<TransferResult> {
     this.changes.requireNone();
     return this.leadership.transfer(target, maxLag, call);
   }
 
-  stepDown(cooldownMs: number, call?: CallOptions): Promise<TransferResult> {
+  async stepDown(cooldownMs: number, call?: CallOptions): Promise<TransferResult> {
     this.changes.requireNone();
     return this.draining.stepDown(cooldownMs, call);
   }
@@ -365,6 +370,7 @@ export class RaftNode implements NodeApi {
   }
 
   private takeMessages(messages: readonly Message[]): void {
+    if (this.context.stopping) return;
     this.options.metrics.messagesReceived(messages.length);
     this.recording.onMessages(messages);
     const dropped = this.driver.inbox.offerMessages(messages);

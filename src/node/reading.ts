@@ -39,7 +39,7 @@ export class Reading {
 
   async query(query: Uint8Array, consistency: Consistency, call: CallOptions = {}): Promise<QueryResult> {
     const { store } = this.context.options;
-    if (this.context.stopping) throw stoppedError();
+    if (this.context.stopping) throw this.context.stoppedError();
     if (!this.context.isBootstrapped) throw this.context.notLeaderError();
     if (consistency !== Consistency.LOCAL) await this.waitUntilFresh(consistency, call.signal);
     return { result: this.state.read(store.view(), query), index: store.flushedApplied };

@@ -12,6 +12,9 @@ export const IDENTITY_FILE = 'identity.json';
 /** Version of the whole data directory's form. */
 export const FORMAT_VERSION = 1;
 
+/** Of a cluster that was never recovered without its quorum. */
+export const FIRST_INCARNATION = 1;
+
 /** The identity of a node, with what else its file says. */
 export interface StoredIdentity extends NodeIdentity {
   /** ISO 8601, for people. */
@@ -39,12 +42,13 @@ export async function readIdentity(dataDir: string): Promise<StoredIdentity | un
       `${dataDir} was written by a newer raftctl: its format is ${formatVersion}, this one knows up to ${FORMAT_VERSION}`,
     );
   }
-  const { nodeId, clusterId, incarnation, stateMachine, createdAt, instance = '' } = value;
+  const { nodeId, clusterId, incarnation, stateMachine, createdAt, instance = '', supersededBy } = value;
   if (typeof nodeId !== 'number' || typeof incarnation !== 'number') throw damaged(path);
   if (typeof clusterId !== 'string' || typeof stateMachine !== 'string' || typeof createdAt !== 'string')
     throw damaged(path);
   if (typeof instance !== 'string' || (instance !== '' && !isInstance(instance))) throw damaged(path);
-  return { nodeId, clusterId, incarnation, stateMachine, createdAt, instance };
+  if (supersededBy !== undefined && typeof supersededBy !== 'number') throw damaged(path);
+  return { nodeId, clusterId, incarnation, stateMachine, createdAt, instance, supersededBy };
 }
 
 /** A new random id of a data directory, 32 hex digits. */

@@ -23,7 +23,7 @@ import type { DirectoryLock } from './directory-lock.js';
 import type { DiskSpace } from './disk-space.js';
 import type { EntryLog, Leftover } from './entry-log.js';
 import { type DatabaseStats, databaseStats, type Environment, type KeyspaceNumber } from './environment.js';
-import { type StoredIdentity, writeIdentity } from './identity-file.js';
+import { FIRST_INCARNATION, type StoredIdentity, writeIdentity } from './identity-file.js';
 import { KeyspaceReader } from './keyspace-reader.js';
 import { indexOfKey, logKey } from './log-record.js';
 import { NodeSnapshots } from './node-snapshots.js';
@@ -194,10 +194,10 @@ export class LmdbStore implements LogStore {
     }
     if (existing === undefined) await this.#writeBootstrap(spec, state);
     // Where this does not happen any more, the next start makes up for it.
-    await this.#joinCluster(spec.clusterId);
+    await this.#joinCluster(spec.clusterId, FIRST_INCARNATION);
   }
 
-  async adopt(clusterId: string, stateMachine: string): Promise<void> {
+  async adopt(clusterId: string, stateMachine: string, incarnation = FIRST_INCARNATION): Promise<void> {
     const own = this.#identity;
     if (stateMachine !== own.stateMachine) {
       throw new RaftctlError(
@@ -211,7 +211,13 @@ export class LmdbStore implements LogStore {
         `node ${own.nodeId} is of cluster ${own.clusterId}, not of ${clusterId}`,
       );
     }
-    await this.#joinCluster(clusterId);
+    await this.#joinCluster(clusterId, incarnation);
+  }
+
+  async supersede(incarnation: number): Promise<void> {
+    const identity = { ...this.#identity, supersededBy: incarnation };
+    await writeIdentity(this.parts.dataDir, identity);
+    this.#identity = identity;
   }
 
   async saveSettings(settings: NodeSettings): Promise<void> {
@@ -325,9 +331,9 @@ export class LmdbStore implements LogStore {
     this.#flushedApplied = index;
   }
 
-  async #joinCluster(clusterId: string): Promise<void> {
+  async #joinCluster(clusterId: string, incarnation: number): Promise<void> {
     if (this.#identity.clusterId === clusterId) return;
-    const identity = { ...this.#identity, clusterId };
+    const identity = { ...this.#identity, clusterId, incarnation };
     await writeIdentity(this.parts.dataDir, identity);
     this.#identity = identity;
   }

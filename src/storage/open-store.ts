@@ -9,7 +9,14 @@ import { DiskSpace } from './disk-space.js';
 import { syncFolder } from './durable-file.js';
 import { EntryLog } from './entry-log.js';
 import { DATA_FILE, type Environment, getRecord, openEnvironment, tableBytes } from './environment.js';
-import { IDENTITY_FILE, newInstance, readIdentity, type StoredIdentity, writeIdentity } from './identity-file.js';
+import {
+  FIRST_INCARNATION,
+  IDENTITY_FILE,
+  newInstance,
+  readIdentity,
+  type StoredIdentity,
+  writeIdentity,
+} from './identity-file.js';
 import { LmdbStore } from './lmdb-store.js';
 import { indexOfKey, logKey } from './log-record.js';
 import { refuseByNotes } from './offline-notes.js';
@@ -88,7 +95,14 @@ async function establishIdentity({
       throw new RaftctlError('E_IDENTITY', `${dataDir} has a database, but no ${IDENTITY_FILE} that says whose it is`);
     }
     const createdAt = new Date(clock()).toISOString();
-    const fresh = { nodeId, clusterId: '', incarnation: 1, stateMachine, createdAt, instance: newInstance() };
+    const fresh = {
+      nodeId,
+      clusterId: '',
+      incarnation: FIRST_INCARNATION,
+      stateMachine,
+      createdAt,
+      instance: newInstance(),
+    };
     await writeIdentity(dataDir, fresh);
     return fresh;
   }

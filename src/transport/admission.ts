@@ -18,9 +18,10 @@ export async function admit(
   dialled?: number,
 ): Promise<Admission> {
   const verdict = checkHello(hello, identity, dialled);
+  if (verdict.kind === 'refused') tellSuperseded(hello, verdict, identity, events);
   if (verdict.kind !== 'adopt') return verdict;
   try {
-    await events.onAdopt(verdict.clusterId, verdict.stateMachine);
+    await events.onAdopt(verdict.clusterId, verdict.stateMachine, verdict.incarnation);
   } catch (thrown) {
     return { kind: 'refused', code: status.FAILED_PRECONDITION, reason: messageOf(thrown) };
   }
@@ -32,4 +33,15 @@ export async function admit(
     code: status.FAILED_PRECONDITION,
     reason: `node ${identity.nodeId} did not join the cluster`,
   };
+}
+
+/** A member of a later incarnation than this node has spoken; a stranger's word does not count. */
+function tellSuperseded(
+  { from }: PeerHello,
+  { incarnations }: Extract<HelloVerdict, { kind: 'refused' }>,
+  identity: PeerIdentity,
+  events: TransportEvents,
+): void {
+  if (incarnations === undefined || incarnations.speaker <= incarnations.hearer) return;
+  if (identity.isKnown(from, 0)) events.onSuperseded?.(from, incarnations.speaker);
 }

@@ -7,8 +7,19 @@ import type { PeerIdentity } from '../node/ports.js';
 export type HelloVerdict =
   | { readonly kind: 'accepted' }
   /** Accepted once this node, which is fresh, has become one of the speaker's cluster. */
-  | { readonly kind: 'adopt'; readonly clusterId: string; readonly stateMachine: string }
-  | { readonly kind: 'refused'; readonly code: status; readonly reason: string };
+  | {
+      readonly kind: 'adopt';
+      readonly clusterId: string;
+      readonly stateMachine: string;
+      readonly incarnation: number;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly code: status;
+      readonly reason: string;
+      /** Where the two are of different incarnations of one cluster: both of them. */
+      readonly incarnations?: { readonly speaker: number; readonly hearer: number };
+    };
 
 /** The hello of this node to node `to`. */
 export function makeHello(identity: PeerIdentity, to: number): PeerHello {
@@ -63,12 +74,7 @@ function checkCluster(hello: PeerHello, identity: PeerIdentity): HelloVerdict | 
       `node ${identity.nodeId} belongs to cluster ${quoted(identity.clusterId)}, node ${hello.from} to ${quoted(hello.clusterId)}`,
     );
   }
-  if (hello.incarnation < identity.incarnation) {
-    return refused(
-      status.FAILED_PRECONDITION,
-      `node ${hello.from} is of incarnation ${hello.incarnation} of the cluster, which is at ${identity.incarnation} now`,
-    );
-  }
+  if (hello.incarnation !== identity.incarnation) return otherIncarnation(hello, identity);
   // A voter has applied a configuration at least. One that has not lost its data, and was taken in since by somebody who did not know.
   if (hello.configIndex === 0 && identity.isVoter(hello.from)) {
     return refused(status.FAILED_PRECONDITION, lostData(hello.from));
@@ -79,12 +85,26 @@ function checkCluster(hello: PeerHello, identity: PeerIdentity): HelloVerdict | 
   return undefined;
 }
 
+/** The cluster was recovered without its quorum: who is of the time before has promises that no longer hold. */
+function otherIncarnation(hello: PeerHello, identity: PeerIdentity): HelloVerdict {
+  const [speaker, hearer] = [hello.incarnation, identity.incarnation];
+  const older = speaker < hearer ? hello.from : identity.nodeId;
+  const at = `node ${older} is of incarnation ${Math.min(speaker, hearer)} of the cluster, which is at ${Math.max(speaker, hearer)} now`;
+  return {
+    kind: 'refused',
+    code: status.FAILED_PRECONDITION,
+    reason: `${at}: it was recovered without that node, or raftctl recover apply was not run on it`,
+    incarnations: { speaker, hearer },
+  };
+}
+
 /** Whether the side of the two that has no cluster may have none. */
 function checkFresh(hello: PeerHello, identity: PeerIdentity): HelloVerdict {
   if (hello.clusterId !== '') {
     // A new voter is always a learner first, so a voter without a cluster is one that has forgotten its votes.
     if (hello.hearerIsVoter) return refused(status.FAILED_PRECONDITION, lostData(identity.nodeId));
-    return { kind: 'adopt', clusterId: hello.clusterId, stateMachine: hello.stateMachine };
+    const { clusterId, stateMachine, incarnation } = hello;
+    return { kind: 'adopt', clusterId, stateMachine, incarnation };
   }
   if (identity.clusterId === '') {
     return refused(

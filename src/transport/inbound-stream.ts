@@ -38,7 +38,7 @@ async function introduce(stream: PeerStream, frame: Frame, context: LinkContext,
       peer: frame.value.from,
       reason: admission.reason,
     });
-    stream.abort(admission.code, admission.reason);
+    stream.abort(admission.code, admission.reason, admission.incarnations?.hearer);
     return;
   }
   if (!stream.isOpen) return;

@@ -210,7 +210,12 @@ export class PeerLink {
         this.answered(stream, frame).catch((thrown) => stream.fail(status.INTERNAL, messageOf(thrown)));
       },
       onWritable: () => {},
-      onClosed: (reason, code) => this.dialEnded(stream, reason, code),
+      onClosed: (reason, code, incarnation) => {
+        if (incarnation !== undefined && incarnation > context.identity.incarnation) {
+          context.events.onSuperseded?.(this.id, incarnation);
+        }
+        this.dialEnded(stream, reason, code);
+      },
     });
     stream.write({ $case: 'hello', value: makeHello(context.identity, this.id) }, helloBytes);
   }

@@ -1,4 +1,4 @@
-import { type ClientDuplexStream, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { type ClientDuplexStream, Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { deferred } from '../base/deferred.js';
 import type { Decoded, Frame } from './frame-codec.js';
 import { describeStatus } from './link-error.js';
@@ -13,11 +13,17 @@ export interface StreamListener {
   onFrame(frame: Frame): void;
   /** There is room again after `canWrite` was false. */
   onWritable(): void;
-  /** It is over, and not by this side. Called once at most, and never after `end` or `abort`. */
-  onClosed(reason: string, code: status): void;
+  /**
+   * It is over, and not by this side. Called once at most, and never after `end` or `abort`.
+   * @param incarnation of the side that refused this one, where it says so
+   */
+  onClosed(reason: string, code: status, incarnation?: number): void;
 }
 
-type Ending = (code: status, details: string) => void;
+type Ending = (code: status, details: string, incarnation?: number) => void;
+
+/** Key of the trailing metadata by which a node tells whom it refuses which incarnation of the cluster it is of. */
+const incarnationKey = 'raftctl-incarnation';
 
 /**
  * One gRPC stream between two nodes, the same for both sides. Holds the caller to what fits: gRPC itself would buffer without end.
@@ -53,8 +59,8 @@ export class PeerStream {
     const stream = new PeerStream(call, true, unsentBytesMax, () => call.cancel());
     // The status says all that the error says, and comes without one too.
     call.on('error', () => {});
-    call.on('status', ({ code, details }) => {
-      stream.closed(code, details);
+    call.on('status', ({ code, details, metadata }) => {
+      stream.closed(code, details, incarnationIn(metadata));
       release();
     });
     return stream;
@@ -63,9 +69,11 @@ export class PeerStream {
   /** Wraps a call that a peer made. */
   static ofAccepted(call: AcceptedCall, unsentBytesMax: number): PeerStream {
     // gRPC ends a server's call with the status of the error that is emitted on it.
-    const stream = new PeerStream(call, false, unsentBytesMax, (code, details) =>
-      call.emit('error', Object.assign(new Error(details), { code, details })),
-    );
+    const stream = new PeerStream(call, false, unsentBytesMax, (code, details, incarnation) => {
+      const metadata = new Metadata();
+      if (incarnation !== undefined) metadata.set(incarnationKey, String(incarnation));
+      call.emit('error', Object.assign(new Error(details), { code, details, metadata }));
+    });
     call.on('error', () => {});
     call.on('end', () => {
       stream.closed(status.OK, '');
@@ -127,11 +135,14 @@ export class PeerStream {
     clearTimeout(timer);
   }
 
-  /** Ends it at once; the other side is told why where it dialled. */
-  abort(code: status, details: string): void {
+  /**
+   * Ends it at once; the other side is told why where it dialled.
+   * @param incarnation of this node, where that is why
+   */
+  abort(code: status, details: string, incarnation?: number): void {
     if (!this.open) return;
     this.open = false;
-    this.breakOff(code, details);
+    this.breakOff(code, details, incarnation);
   }
 
   private onData(frame: Decoded<Frame>): void {
@@ -150,11 +161,11 @@ export class PeerStream {
     this.listener?.onClosed(details, code);
   }
 
-  private closed(code: status, details: string): void {
+  private closed(code: status, details: string, incarnation?: number): void {
     if (this.dialled) this.over.resolve();
     if (!this.open) return;
     this.open = false;
-    this.listener?.onClosed(describeStatus(code, details).text, code);
+    this.listener?.onClosed(describeStatus(code, details).text, code, incarnation);
   }
 
   private wake(): void {
@@ -162,4 +173,10 @@ export class PeerStream {
     this.awaited = false;
     this.listener?.onWritable();
   }
+}
+
+function incarnationIn(metadata: Metadata): number | undefined {
+  const [text] = metadata.get(incarnationKey);
+  const incarnation = Number(text);
+  return text !== undefined && Number.isSafeInteger(incarnation) ? incarnation : undefined;
 }
