@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { RaftctlError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logger.js';
 import { seededRandom } from '../../src/base/random.js';
 import type { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
@@ -281,6 +282,17 @@ export class MemoryCluster {
       }
       return undefined;
     });
+  }
+
+  /** Asks the leader; where it has lost its place on the way, as may be on a busy machine, the next one. */
+  async onLeader<T>(ask: (leader: TestNode & { id: number }) => Promise<T>): Promise<T> {
+    while (true) {
+      try {
+        return await ask(await this.leader());
+      } catch (thrown) {
+        if (!(thrown instanceof RaftctlError) || !thrown.retryable) throw thrown;
+      }
+    }
   }
 
   /** Resolves with the first value that is not undefined; asked whenever a node's status may have changed. */
