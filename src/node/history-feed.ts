@@ -36,8 +36,7 @@ export class HistoryFeed {
    */
   async *watch({ since, types }: WatchEventsRequest, { signal }: CallOptions = {}): AsyncIterable<HistoryEvent> {
     if (this.context.stopping) throw stoppedError();
-    let told = since ?? this.newestSeq();
-    this.requireRemembered(told);
+    let told = this.start(since ?? this.newestSeq());
     const hasGone = () => signal?.aborted === true;
     while (!hasGone()) {
       const next = this.read(told);
@@ -47,13 +46,31 @@ export class HistoryFeed {
         told = event.seq;
       }
       if (next.length === 0) await this.waitFor(told, signal);
-      else this.requireStillThere(told);
     }
   }
 
+  /** Where a watcher begins that has events up to `since`; 0: it wants all that are remembered. */
+  private start(since: number): number {
+    const { oldest, forgotten } = historyBounds(this.context.options.store.view());
+    if (since === 0 || since >= forgotten) return Math.max(since, forgotten);
+    throw new RaftctlError('E_NOT_FOUND', `not all events after ${since} are remembered: the oldest one is ${oldest}`, {
+      hint: `raftctl watch --since ${forgotten}`,
+    });
+  }
+
+  /** What comes next behind `told`, from one state: it has no gap, or that is said. */
   private read(told: number): HistoryEvent[] {
+    const view = this.context.options.store.view();
+    const { forgotten } = historyBounds(view);
+    if (forgotten > told) {
+      throw new RaftctlError(
+        'E_OVERLOADED',
+        `the watcher is too slow: it has events up to ${told}, and those up to ${forgotten} are forgotten`,
+        { retryable: true, hint: `raftctl watch --since ${forgotten}` },
+      );
+    }
     const next: HistoryEvent[] = [];
-    for (const event of eventsAfter(this.context.options.store.view(), told, [])) {
+    for (const event of eventsAfter(view, told, [])) {
       next.push(event);
       if (next.length === READ_EVENTS_MAX) break;
     }
@@ -79,26 +96,5 @@ export class HistoryFeed {
       this.asOf = store.flushedApplied;
     }
     return this.newest;
-  }
-
-  private requireRemembered(since: number): void {
-    const { oldest, forgotten } = historyBounds(this.context.options.store.view());
-    if (since === 0 || since >= forgotten) return;
-    throw new RaftctlError('E_NOT_FOUND', `not all events after ${since} are remembered: the oldest one is ${oldest}`, {
-      hint: `raftctl watch --since ${forgotten}`,
-    });
-  }
-
-  private requireStillThere(told: number): void {
-    const { forgotten } = historyBounds(this.context.options.store.view());
-    if (forgotten <= told) return;
-    throw new RaftctlError(
-      'E_OVERLOADED',
-      `the watcher is too slow: it has events up to ${told}, and those up to ${forgotten} are forgotten`,
-      {
-        retryable: true,
-        hint: `raftctl watch --since ${forgotten}`,
-      },
-    );
   }
 }

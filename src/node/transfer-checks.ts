@@ -2,8 +2,8 @@ import { RaftctlError } from '../base/errors.js';
 import type { NodeContext } from './node-context.js';
 
 /**
- * Whether the leadership may be handed to `target` now: a voter that stays one, in reach, willing, and close behind.
- * @throws RaftctlError E_NOT_FOUND, E_TARGET_LEARNER, E_JOINT, E_TRANSFER_IN_PROGRESS, E_REFUSED (not connected), E_TARGET_DECLINES, E_TARGET_LAG
+ * Whether the leadership may be handed to `target` now: a voter, in reach, willing, and close behind.
+ * @throws RaftctlError E_NOT_FOUND, E_TARGET_LEARNER, E_TRANSFER_IN_PROGRESS, E_REFUSED (not connected), E_TARGET_DECLINES, E_TARGET_LAG
  */
 export function checkTransfer(context: NodeContext, target: number, maxLag: number): void {
   checkVoter(context, target);
@@ -38,16 +38,8 @@ export function checkTransfer(context: NodeContext, target: number, maxLag: numb
 }
 
 function checkVoter({ applied, members }: NodeContext, target: number): void {
-  const { voters, votersOutgoing, learners, learnersNext } = applied.confState;
-  if (voters.includes(target)) return;
-  if (votersOutgoing.includes(target)) {
-    const becomes = learnersNext.includes(target) ? 'a learner' : 'no member';
-    throw new RaftctlError(
-      'E_JOINT',
-      `node ${target} is ${becomes} once the joint configuration is left, and could not lead on`,
-      { facts: [`the voters will be ${voters.join(', ')}`], hint: 'raftctl member change status' },
-    );
-  }
+  const { voters, votersOutgoing, learners } = applied.confState;
+  if (voters.includes(target) || votersOutgoing.includes(target)) return;
   if (learners.includes(target)) {
     throw new RaftctlError('E_TARGET_LEARNER', `node ${target} is a learner: only a voter can lead`, {
       hint: `raftctl member promote ${target}`,
