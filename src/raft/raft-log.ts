@@ -1,5 +1,4 @@
 import type { Entry, Snapshot } from '../gen/raft/v1/raft.js';
-import { NO_LIMIT } from './config.js';
 import {
   CompactedError,
   FatalRaftError,
@@ -121,8 +120,7 @@ export class RaftLog {
     const cut = Math.min(high, unstable.offset);
     const entries = this.#stored(low, cut, maxBytes, context);
     if (cut === high || entries.length < cut - low) return entries;
-    const left = maxBytes >= NO_LIMIT ? NO_LIMIT : maxBytes - entriesSize(entries);
-    unstable.collect(entries, unstable.offset, high, left);
+    unstable.collect(entries, unstable.offset, high, maxBytes - entriesSize(entries));
     return entries;
   }
 
@@ -191,11 +189,8 @@ export class RaftLog {
 
   /** Position of the first entry that this log does not have, entries.length where it has all. */
   findConflict(prevIndex: number, entries: readonly Entry[]): number {
-    const known = Math.min(entries.length, this.lastIndex() - prevIndex);
-    for (let i = 0; i < known; i++) {
-      if (this.term(prevIndex + 1 + i) !== (entries[i] as Entry).term) return i;
-    }
-    return Math.max(known, 0);
+    const at = entries.findIndex(({ term }, i) => !this.matchTerm(prevIndex + 1 + i, term));
+    return at < 0 ? entries.length : at;
   }
 
   /**
@@ -203,12 +198,9 @@ export class RaftLog {
    * (Paper §5.3, last paragraph).
    */
   findConflictByTerm(index: number, term: number): ConflictPoint {
-    if (index > this.lastIndex()) return { index, term: undefined };
-    let at = index;
-    for (;;) {
+    for (let at = index; ; at--) {
       const own = this.term(at);
-      if (own === undefined || own <= term || at === 0) return { index: at, term: own };
-      at--;
+      if (own === undefined || own <= term) return { index: at, term: own };
     }
   }
 
@@ -224,7 +216,7 @@ export class RaftLog {
 
   /** Commits up to `index` if the entry there is of `term` (Paper §5.4.2: counting replicas only for the current term). */
   maybeCommit(index: number, term: number): boolean {
-    if (index <= this.committed || index > this.lastIndex() || this.term(index) !== term) return false;
+    if (index <= this.committed || !this.matchTerm(index, term)) return false;
     this.committed = index;
     return true;
   }
@@ -268,7 +260,7 @@ export class RaftLog {
   /** The snapshot of this index is durable. */
   persistSnapshot(index: number): void {
     if (this.snapshotInFlight === index) this.snapshotInFlight = 0;
-    if (index > this.persisted && index < this.unstable.offset) this.persisted = index;
+    this.persisted = Math.max(this.persisted, index);
   }
 
   /** The application has taken over the pending snapshot: storage shows it from now on. */
