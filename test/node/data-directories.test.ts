@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ChangeMembersRequest, type ChangeMembersResponse } from '../../src/gen/raftctl/v1/member.js';
+import { ChangeMembersRequest, ChangePhase } from '../../src/gen/raftctl/v1/member.js';
 import { CommandKind } from '../../src/gen/raftctl/v1/proposal.js';
 import { MemoryCluster, type TestNode } from './memory-cluster.js';
 
@@ -9,19 +9,19 @@ afterEach(() => cluster.close());
 const instanceOf = (id: number) => cluster.at(id).store.identity.instance;
 const propose = ({ node }: TestNode) => node.propose({ kind: CommandKind.RAW, payload: new Uint8Array([1]) });
 
-async function change(request: Partial<ChangeMembersRequest>): Promise<ChangeMembersResponse[]> {
-  const events: ChangeMembersResponse[] = [];
-  const { node } = await cluster.leader();
-  for await (const event of node.changeMembers({ ...ChangeMembersRequest.create(), ...request })) events.push(event);
-  return events;
+let changes = 0;
+function change(wanted: Partial<ChangeMembersRequest>): Promise<void> {
+  const request = { ...ChangeMembersRequest.create(), requestId: `change-${++changes}`, ...wanted };
+  return cluster.onLeader(async ({ node }) => {
+    for await (const { phase } of node.changeMembers(request)) expect(phase).not.toBe(ChangePhase.FAILED);
+  });
 }
 
-/** Another node leads than `id`. */
-async function leaderOtherThan(id: number): Promise<TestNode & { id: number }> {
-  const leader = await cluster.leader();
-  if (leader.id !== id) return leader;
-  await leader.node.transferLeader(id === 1 ? 2 : 1, undefined);
-  return cluster.leader();
+/** Node `id` does not lead. */
+function leadsNot(id: number): Promise<void> {
+  return cluster.onLeader(async (leader) => {
+    if (leader.id === id) await leader.node.transferLeader(id === 1 ? 2 : 1, undefined);
+  });
 }
 
 /** The tombstones that a node knows, as ids. */
@@ -32,35 +32,32 @@ const linkTo = ({ node }: TestNode, id: number) => node.status().links.find((lin
 describe('a voter that has lost its disk', () => {
   it('is refused by all, and counts for nothing', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
-    const { id: led } = await leaderOtherThan(3);
     await cluster.wipe(3);
     const wiped = await cluster.start(3);
-    const other = led === 1 ? 2 : 1;
-    for (const id of [led, other]) {
+    for (const id of [1, 2]) {
       await cluster.until(() => linkTo(cluster.at(id), 3)?.error.includes('another data directory') || undefined);
     }
-    await propose(cluster.at(led));
+    await cluster.onLeader(propose);
     // Now it would take the wiped one to make a majority.
-    await cluster.crash(other);
-    await cluster.until(() => (cluster.at(led).node.status().leader === 0 ? true : undefined));
-    await expect(propose(cluster.at(led))).rejects.toMatchObject({ code: 'E_NO_QUORUM' });
+    await cluster.crash(2);
+    await cluster.until(() => (cluster.at(1).node.status().leader === 0 ? true : undefined));
+    await expect(propose(cluster.at(1))).rejects.toMatchObject({ code: 'E_NO_QUORUM' });
     expect(wiped.node.status()).toMatchObject({ clusterId: '', log: { last: 0 }, hardState: { term: 0, vote: 0 } });
     // The one that was away is a majority again, with all that was acknowledged.
-    const before = cluster.at(led).node.status().log?.commit ?? 0;
-    await cluster.start(other);
-    const { node } = await cluster.leader();
-    expect((await propose(cluster.at((await cluster.leader()).id))).index).toBeGreaterThan(before);
-    expect(node.status().members.map(({ instance }) => instance)).toHaveLength(3);
+    const before = cluster.at(1).node.status().log?.commit ?? 0;
+    await cluster.start(2);
+    expect((await cluster.onLeader(propose)).index).toBeGreaterThan(before);
   });
 
   it('is told so when it announces itself', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
-    const { node } = await cluster.leader();
-    const announcement = { version: '1', clusterId: '', incarnation: 1 };
-    const member = MemoryCluster.member(2);
-    const attempt = () => node.announce({ ...announcement, member: { ...member, instance: 'f'.repeat(32) } });
-    expect(attempt).toThrow('node 2 has come with another data directory');
-    expect(node.announce({ ...announcement, member: { ...member, instance: instanceOf(2) } }).isMember).toBe(true);
+    const announce = (instance: string) =>
+      cluster.onLeader(async ({ node }) => {
+        const member = { ...MemoryCluster.member(2), instance };
+        return node.announce({ member, version: '1', clusterId: '', incarnation: 1 });
+      });
+    await expect(announce('f'.repeat(32))).rejects.toThrow('node 2 has come with another data directory');
+    expect((await announce(instanceOf(2))).isMember).toBe(true);
   });
 
   it('cannot be bootstrapped into its cluster anew', async () => {
@@ -128,26 +125,25 @@ describe('a voter that was removed', () => {
 
   it('leaves a tombstone on every node, and comes back with its own data directory', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
-    await leaderOtherThan(3);
+    await leadsNot(3);
     await withoutThree();
     for (const id of [1, 2]) await cluster.until(() => removedIn(cluster.at(id)).includes(3) || undefined);
-    expect((await cluster.leader()).node.status().removed).toMatchObject([
+    expect(cluster.at(1).node.status().removed).toMatchObject([
       { member: { id: 3, instance: instanceOf(3), hasVoted: true } },
     ]);
     await cluster.crash(3);
     await cluster.start(3);
     await change({ voters: { ids: [1, 2, 3] }, peers: [MemoryCluster.member(3)] });
     await cluster.until(() => linkTo(cluster.at(1), 3)?.connected || undefined);
-    expect(removedIn(await cluster.leader())).toEqual([]);
+    await cluster.until(() => removedIn(cluster.at(1)).length === 0 || undefined);
     // It votes again: without one of the others it is half of the majority.
-    const { id } = await leaderOtherThan(3);
-    await cluster.crash(id === 1 ? 2 : 1);
-    await propose(await cluster.leader());
+    await cluster.crash(2);
+    await cluster.onLeader(propose);
   });
 
   it('is refused where it comes back empty, though its id was added again', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
-    await leaderOtherThan(3);
+    await leadsNot(3);
     await withoutThree();
     await cluster.wipe(3);
     const wiped = await cluster.start(3);
@@ -158,25 +154,33 @@ describe('a voter that was removed', () => {
 
   it('does not come back empty where it has announced itself, unless somebody takes the risk', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
-    await leaderOtherThan(3);
+    await leadsNot(3);
     await withoutThree();
     await cluster.wipe(3);
     await cluster.start(3);
-    const { node } = await cluster.leader();
     const member = { ...MemoryCluster.member(3), instance: instanceOf(3) };
-    node.announce({ member, version: '0.0.0', clusterId: '', incarnation: 1 });
-    await expect(change({ learners: { ids: [3] } })).rejects.toMatchObject({
+    const announcement = { member, version: '0.0.0', clusterId: '', incarnation: 1 };
+    const announcedAndAdded = cluster.onLeader(async ({ node }) => {
+      node.announce(announcement);
+      const request = { ...ChangeMembersRequest.create(), learners: { ids: [3] } };
+      for await (const { phase } of node.changeMembers(request)) expect(phase).toBe(ChangePhase.PLANNED);
+    });
+    await expect(announcedAndAdded).rejects.toMatchObject({
       code: 'E_REFUSED',
       message: '1 check failed: id-reuse',
     });
-    await change({ learners: { ids: [3] }, acceptRisks: ['id-reuse'] });
+    await cluster.onLeader(async ({ node }) => {
+      node.announce(announcement);
+      const request = { ...ChangeMembersRequest.create(), learners: { ids: [3] }, acceptRisks: ['id-reuse'] };
+      for await (const { phase } of node.changeMembers(request)) expect(phase).not.toBe(ChangePhase.FAILED);
+    });
     await cluster.until(() => cluster.at(1).node.status().members[2]?.instance === instanceOf(3) || undefined);
     expect(cluster.at(1).node.status().members[2]?.hasVoted).toBe(true);
   });
 
   it('is told that it was removed when it starts again', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
-    await leaderOtherThan(3);
+    await leadsNot(3);
     await cluster.crash(3);
     await withoutThree();
     const late = await cluster.start(3);
@@ -187,16 +191,19 @@ describe('a voter that was removed', () => {
 describe('who has taken over a snapshot', () => {
   it('knows the members and tombstones as the others do', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
-    await leaderOtherThan(3);
+    await leadsNot(3);
     await change({ voters: { ids: [1, 2] } });
-    const leader = await cluster.leader();
-    await leader.node.updateMember({ id: 1, zone: 'a', priority: 2, ifConfigIndex: 0, by: '', reason: '' });
-    await propose(leader);
-    await leader.node.triggerSnapshot(0);
+    const update = { id: 1, zone: 'a', priority: 2, ifConfigIndex: 0, by: '', reason: '' };
+    await cluster.onLeader(({ node }) => node.updateMember(update));
+    for (const id of [1, 2]) {
+      await cluster.until(() => cluster.at(id).node.status().members[0]?.zone);
+      await cluster.at(id).node.triggerSnapshot(0);
+    }
     await cluster.start(4);
     await change({ learners: { ids: [4] }, peers: [MemoryCluster.member(4)] });
-    await cluster.until(() => cluster.at(4).node.status().members[2]?.instance ?? undefined);
-    expect(cluster.at(4).node.listMembers()).toEqual({ ...leader.node.listMembers(), announced: [] });
+    for (const id of [1, 4]) await cluster.until(() => cluster.at(id).node.status().members[2]?.instance);
+    expect(cluster.at(4).node.listMembers()).toEqual(cluster.at(1).node.listMembers());
+    expect(cluster.at(4).node.logInfo().log.first).toBeGreaterThan(2);
     expect(removedIn(cluster.at(4))).toEqual([3]);
   });
 });
