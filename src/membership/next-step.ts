@@ -11,7 +11,8 @@ export type NextStep =
   | HandOver
   | {
       readonly kind: 'wait';
-      readonly for: 'catching-up' | 'acknowledgements' | 'leave';
+      /** `majority`: nobody new is to vote, but too few of those that are to are in reach. */
+      readonly for: 'catching-up' | 'majority' | 'acknowledgements' | 'leave';
       readonly phase: ChangePhase;
       readonly text: string;
     }
@@ -100,7 +101,8 @@ function goForward(situation: ChangeSituation): NextStep {
   if (way.final === undefined) return done(record);
   if (!situation.isCaughtUp()) {
     const text = 'waiting until those that are to vote have caught up';
-    return { kind: 'wait', for: 'catching-up', phase: ChangePhase.CATCHING_UP, text };
+    const waitsFor = way.catchUp.length > 0 ? 'catching-up' : 'majority';
+    return { kind: 'wait', for: waitsFor, phase: ChangePhase.CATCHING_UP, text };
   }
   if (way.joint) {
     const text = 'entering the joint configuration';

@@ -126,14 +126,22 @@ export class MembershipChanges {
     }
     const watcher = this.watch(id);
     try {
-      const record = this.newRecord(id, request, planned);
-      const begun = { command: { $case: 'beginChange' as const, value: { record } } };
-      await proposeControl(this.proposing, begun, call);
+      await this.begin(this.newRecord(id, request, planned), call);
       yield first;
       yield* this.follow(watcher, call, staysJoint);
     } finally {
       this.watchers.delete(watcher);
     }
+  }
+
+  /** Where the same request came twice at once, this is the other one's change as well. @throws as `change` */
+  private async begin(record: ChangeRecord, call: CallOptions): Promise<void> {
+    const command = { command: { $case: 'beginChange' as const, value: { record } } };
+    await proposeControl(this.proposing, command, call).catch((thrown: unknown) => {
+      const known = this.records.find(record.id);
+      if (known === undefined || record.request === undefined || !sameChange(known.request, record.request))
+        throw thrown;
+    });
   }
 
   /** Newest first. @param limit 0 stands for all of them */

@@ -15,9 +15,9 @@ import type { Leadership } from '../leadership.js';
 import type { NodeContext } from '../node-context.js';
 import type { SnapshotTransfers } from '../snapshots.js';
 import { isAcknowledged, quorumAcks } from './acknowledgements.js';
-import type { AppliedChanges, AppliedConfState } from './applied-changes.js';
+import type { AppliedChanges } from './applied-changes.js';
 import { bottleneckOf, CatchUpWatch } from './catch-up.js';
-import { changeEvent, type EventDetails } from './change-events.js';
+import { changeEvent } from './change-events.js';
 
 /** An abort that somebody asked for where there was no leader. */
 export interface NotedAbort {
@@ -38,8 +38,12 @@ interface Errand {
   failedHandOvers: number;
   isHandingOver: boolean;
   catchUp: CatchUpWatch | undefined;
+  /** Since when it waits for the same; undefined while it does something. */
+  waitsSinceMs: number | undefined;
   toldAtMs: number;
 }
+
+type Wait = NextStep & { readonly kind: 'wait' };
 
 /**
  * Carries out the change of the members that runs, on the leader: looks at the replicated record and at the applied configuration at the
@@ -107,17 +111,25 @@ export class ChangeExecutor {
       this.end(record, errand, step.result, step.errorCode, step.text);
       return;
     }
-    if (step.kind === 'wait' && step.for === 'catching-up' && this.giveUp(record, errand)) return;
-    const isNews = record.phase !== step.phase;
-    if (step.kind === 'propose') {
-      if (this.context.core.confChangeRefusal(step.change) !== undefined) return;
-      if (isNews && !this.announce(record, errand, step)) return;
-      this.proposeConfiguration(record, errand, step.change);
+    if (step.kind === 'wait') {
+      this.wait(record, errand, step);
       return;
     }
-    if (isNews && !this.announce(record, errand, step)) return;
-    if (step.kind === 'hand-over') void this.handOver(errand, step.candidates);
-    else this.tell(record, errand, step);
+    if (step.kind === 'propose' && this.context.core.confChangeRefusal(step.change) !== undefined) return;
+    if (record.phase !== step.phase && !this.announce(record, errand, step)) return;
+    if (step.kind === 'propose') this.proposeConfiguration(record, errand, step.change);
+    else void this.handOver(errand, step.candidates);
+  }
+
+  private wait(record: ChangeRecord, errand: Errand, step: Wait): void {
+    const { clock, config } = this.context.options;
+    const isForNodes = step.for === 'catching-up' || step.for === 'majority';
+    if (isForNodes && this.giveUp(record, errand)) return;
+    errand.waitsSinceMs ??= clock();
+    // A majority that is only just out of reach is nothing to write down: a new leader hears from everybody in a moment.
+    if (step.for === 'majority' && clock() - errand.waitsSinceMs < config.electionTicks * config.tickMs) return;
+    if (record.phase !== step.phase) this.announce(record, errand, step);
+    else if (step.for !== 'leave') this.tell(record, errand, step, isForNodes);
   }
 
   /** Writes down that the change has come to another phase. @returns whether the core took it */
@@ -174,6 +186,7 @@ export class ChangeExecutor {
       return false;
     }
     errand.awaited = core.raft.raftLog.lastIndex();
+    errand.waitsSinceMs = undefined;
     wake();
     return true;
   }
@@ -239,24 +252,19 @@ export class ChangeExecutor {
   }
 
   /** Tells of progress, now and then. */
-  private tell(record: ChangeRecord, errand: Errand, step: NextStep & { kind: 'wait' }): void {
+  private tell(record: ChangeRecord, errand: Errand, step: Wait, isForNodes: boolean): void {
     const { clock } = this.context.options;
-    if (step.for === 'leave' || clock() - errand.toldAtMs < PROGRESS_EVENT_MS) return;
+    if (clock() - errand.toldAtMs < PROGRESS_EVENT_MS) return;
     errand.toldAtMs = clock();
-    this.onProgress(changeEvent(record.id, step.phase, ...this.progress(record, errand, step)));
-  }
-
-  private progress(
-    record: ChangeRecord,
-    errand: Errand,
-    step: NextStep & { kind: 'wait' },
-  ): [text: string, configuration: AppliedConfState, details: EventDetails] {
     const { applied } = this.context;
-    if (step.for === 'catching-up') {
+    if (isForNodes) {
       const { all, behind } = this.watch(record, errand).look();
-      return [`waiting for ${behind.join(', ')}`, applied, { catchUp: all }];
+      const text = `waiting for ${behind.join(', ')}`;
+      this.onProgress(changeEvent(record.id, step.phase, text, applied, { catchUp: all }));
+    } else {
+      const quorums = quorumAcks(this.context, applied.configIndex);
+      this.onProgress(changeEvent(record.id, step.phase, step.text, applied, { quorums }));
     }
-    return [step.text, applied, { quorums: quorumAcks(this.context, applied.configIndex) }];
   }
 }
 
@@ -268,6 +276,7 @@ function newErrand(id: string, term: number): Errand {
     failedHandOvers: 0,
     isHandingOver: false,
     catchUp: undefined,
+    waitsSinceMs: undefined,
     toldAtMs: Number.NEGATIVE_INFINITY,
   };
 }
