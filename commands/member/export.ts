@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { type MemberSpec, specOf, specText, writeSpec } from '../../src/cli/member-spec.js';
 import { toMemberListData } from '../../src/cli/members-data.js';
+import { counted } from '../../src/cli/units.js';
 
 export default class MemberExport extends ClusterCommand<typeof MemberExport> {
   static override summary = 'write down who belongs to the cluster, as YAML';
@@ -26,7 +27,7 @@ export default class MemberExport extends ClusterCommand<typeof MemberExport> {
   protected override async text(spec: MemberSpec): Promise<string> {
     const { file } = this.args;
     if (file === undefined) return (await specText(spec)).trimEnd();
-    return `${spec.voters.length} voters and ${spec.learners.length} learners written to ${file}`;
+    return `${counted(spec.voters.length, 'voter')} and ${counted(spec.learners.length, 'learner')} written to ${file}`;
   }
 
   protected override names({ voters, learners }: MemberSpec): readonly string[] {

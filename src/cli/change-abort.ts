@@ -44,12 +44,9 @@ async function settled(
 ): Promise<ChangeLook | undefined> {
   const deadlineMs = Date.now() + (wait ? waitTimeoutMs : 0);
   let told = '';
-  let stuckSinceMs = Number.POSITIVE_INFINITY;
   for await (const look of looks(client, id)) {
-    const { endedAt, stuck, text } = look.data;
-    const nowMs = Date.now();
-    stuckSinceMs = stuck ? Math.min(stuckSinceMs, nowMs) : Number.POSITIVE_INFINITY;
-    if (endedAt !== null || nowMs - stuckSinceMs >= stuckMs || nowMs >= deadlineMs) return look;
+    const { endedAt, stuck, stillMs, text } = look.data;
+    if (endedAt !== null || (stuck && stillMs >= stuckMs) || Date.now() >= deadlineMs) return look;
     if (text !== told) say(`  ${look.data.phase}  ${text}`);
     told = text;
   }

@@ -1,6 +1,6 @@
 import { type CatchUpView, type ChangeProgress, currentPhase, phasesAhead, type SeenPhase } from './change-progress.js';
 import { escapeControl } from './style.js';
-import { formatBytes, formatDuration, formatIds, orUnknown } from './units.js';
+import { formatBytes, formatDuration, formatIds } from './units.js';
 
 /** Where the lines of a change are to be shown. */
 export interface LinesOptions {
@@ -149,7 +149,7 @@ export function catchUpNumbers({ lag, rate, etaMs, snapshotBytesSent, snapshotBy
     ? [`${formatBytes(snapshotBytesSent ?? 0)} of ${formatBytes(snapshotBytesTotal)}`]
     : [`lag ${lag}`];
   if (rate && rate > 0.5) parts.push(`${Math.round(rate)}/s`);
-  if (lag > 0) parts.push(`eta ${orUnknown(etaMs, formatDuration)}`);
+  if (etaMs !== undefined && etaMs !== null && lag > 0) parts.push(`eta ${formatDuration(etaMs)}`);
   return parts.join(', ');
 }
 

@@ -1,4 +1,5 @@
 import {
+  type handleServerStreamingCall,
   type handleUnaryCall,
   Metadata,
   Server,
@@ -37,6 +38,9 @@ const services = [
   ProposalServiceService,
 ] as readonly ServiceDefinition[];
 
+/** What a stream tells, and the error that it ends with; one that is to go on waits in its iteration. */
+export type Telling = AsyncIterable<object | RaftctlError>;
+
 /**
  * A node on loopback that says what its test tells it to say: the generated services with handlers by method name. What it is not told
  * to answer it does not implement.
@@ -44,6 +48,7 @@ const services = [
 export class FakeNode {
   readonly calls: { method: string; request: unknown }[] = [];
   readonly handlers: Handlers = {};
+  readonly tellers = new Map<string, (request: never) => Telling>();
   status: NodeStatus;
   bootstrapped: BootstrapSpec | undefined;
   #server = new Server();
@@ -67,6 +72,11 @@ export class FakeNode {
 
   on<Request>(method: string, handler: (request: Request) => Answer<object> | Promise<Answer<object>>): void {
     (this.handlers as Record<string, typeof handler>)[method] = handler;
+  }
+
+  /** Says what a method with a stream of answers tells. */
+  onStream<Request>(method: string, teller: (request: Request) => Telling): void {
+    this.tellers.set(method, teller);
   }
 
   /** Requests that came for a method. */
@@ -108,15 +118,36 @@ export class FakeNode {
   #implement(service: ServiceDefinition): UntypedServiceImplementation {
     return Object.fromEntries(
       Object.entries(service)
-        .filter(([, { requestStream, responseStream }]) => !requestStream && !responseStream)
-        .map(([name]) => [
-          name,
-          ((call, callback) => {
-            this.calls.push({ method: name, request: call.request });
-            void this.#answer(name, call.request as never, callback);
-          }) satisfies handleUnaryCall<object, object>,
-        ]),
+        .filter(([, { requestStream }]) => !requestStream)
+        .map(([name, { responseStream }]) => [name, responseStream ? this.#stream(name) : this.#unary(name)]),
     );
+  }
+
+  #unary(name: string): handleUnaryCall<object, object> {
+    return (call, callback) => {
+      this.calls.push({ method: name, request: call.request });
+      void this.#answer(name, call.request as never, callback);
+    };
+  }
+
+  #stream(name: string): handleServerStreamingCall<object, object> {
+    return async (call) => {
+      this.calls.push({ method: name, request: call.request });
+      const teller = this.tellers.get(name);
+      if (teller === undefined) {
+        call.emit('error', { code: status.UNIMPLEMENTED, details: `not told what to say to ${name}` });
+        return;
+      }
+      for await (const told of teller(call.request as never)) {
+        if (call.cancelled) return;
+        if (told instanceof RaftctlError) {
+          call.emit('error', toStatus(told));
+          return;
+        }
+        call.write(told);
+      }
+      call.end();
+    };
   }
 
   async #answer(name: string, request: never, callback: sendUnaryData<object>): Promise<void> {
