@@ -1,0 +1,150 @@
+import { diskFreeBytesMin, statusWarnings } from '../status-warnings.js';
+import { formatBytes, formatDuration } from '../units.js';
+import { type Examination, type Finding, membersOf, nodeLine } from './finding.js';
+
+/** Entries that a node may lag behind before it is worth a word. */
+const lagMax = 1000;
+/** Part of the database's map that may be used. */
+const mapUseMax = 0.8;
+
+/** Nodes that are gone, lag behind, or run out of room. */
+export function nodeCauses(examination: Examination): Finding[] {
+  return [
+    ...missingNodes(examination),
+    ...laggingNodes(examination),
+    ...fullDisks(examination),
+    ...settings(examination),
+  ];
+}
+
+function missingNodes({ data }: Examination): Finding[] {
+  return membersOf(data)
+    .filter(({ reachable, progress }) => !reachable || progress?.recentActive === false)
+    .map((node) => {
+      const { id, name, reachable, lastSeenMs, progress } = node;
+      const seen = lastSeenMs === null ? [] : [`the leader last heard of it ${formatDuration(lastSeenMs)} ago`];
+      const behind = progress?.needsSnapshot ? ['it is behind the compacted log and will need a snapshot'] : [];
+      return {
+        id: reachable ? 'silent-node' : 'unreachable-node',
+        severity: 'acts-now' as const,
+        what: reachable ? `${name} answers here, but not the leader` : `${name} does not answer`,
+        evidence: [nodeLine(node), ...seen, ...behind],
+        next: reachable ? [`raftctl node show ${id}`] : [`start ${name}`, `raftctl wait node=${id}:caught-up`],
+        nodes: [id],
+      };
+    });
+}
+
+function laggingNodes({ data, before }: Examination): Finding[] {
+  return membersOf(data).flatMap((node): Finding[] => {
+    const { id, name, reachable, progress } = node;
+    const was = before?.nodes.find((other) => other.id === id)?.progress;
+    if (!reachable || progress === null || progress.recentActive === false) return [];
+    const finding = {
+      severity: 'warning' as const,
+      nodes: [id],
+      next: ['raftctl progress -o wide', `raftctl node show ${id}`],
+    };
+    const { state, lag, match, snapshotBytesSent, snapshotBytesTotal, needsSnapshot } = progress;
+    if (state === 'snapshot') {
+      const still = was?.state === 'snapshot' && was.snapshotBytesSent === snapshotBytesSent;
+      const sent = `${formatBytes(snapshotBytesSent ?? 0)} of ${formatBytes(snapshotBytesTotal ?? 0)} sent`;
+      const what = still ? `the snapshot for ${name} stands still` : `${name} is being sent a snapshot`;
+      return [
+        {
+          ...finding,
+          id: still ? 'snapshot-standing-still' : 'snapshot-running',
+          severity: still ? 'acts-now' : 'warning',
+          what,
+          evidence: [sent],
+        },
+      ];
+    }
+    if (needsSnapshot) {
+      return [
+        {
+          ...finding,
+          id: 'needs-snapshot',
+          what: `${name} is behind the compacted log and needs a snapshot`,
+          evidence: [`it has ${match}, the log begins at ${data.log.first}`],
+        },
+      ];
+    }
+    if (state === 'probe' && was?.state === 'probe' && was.match === match) {
+      const what = `the leader still looks for where the log of ${name} agrees with its own`;
+      return [
+        {
+          ...finding,
+          id: 'probe',
+          what,
+          evidence: [`match ${match}, next ${progress.next}, ${progress.paused ? 'paused' : 'not paused'}`],
+        },
+      ];
+    }
+    const falling = was !== null && was !== undefined && lag >= was.lag;
+    if (lag <= lagMax || !falling) return [];
+    return [
+      {
+        ...finding,
+        id: 'lag',
+        what: `${name} lags ${lag} entries and does not come nearer`,
+        evidence: [`${progress.rate} entries a second`],
+      },
+    ];
+  });
+}
+
+function fullDisks({ view, data }: Examination): Finding[] {
+  return membersOf(data).flatMap((node): Finding[] => {
+    const storage = view.nodes.find(({ id }) => id === node.id)?.status?.storage;
+    if (storage === undefined) return [];
+    const { diskFreeBytes, dbBytes, mapBytes, dataDir } = storage;
+    const finding = {
+      nodes: [node.id],
+      next: [`make room in ${dataDir} of ${node.name}`, 'raftctl snapshot trigger --all'],
+    };
+    const evidence = [`${dataDir}: ${formatBytes(diskFreeBytes)} free, database ${formatBytes(dbBytes)}`];
+    if (diskFreeBytes < diskFreeBytesMin) {
+      const full = diskFreeBytes < diskFreeBytesMin / 8;
+      const what = `the disk of ${node.name} is ${full ? 'full, or all but' : 'nearly full'}`;
+      return [{ ...finding, id: 'disk', severity: full ? 'acts-now' : 'warning', what, evidence }];
+    }
+    if (mapBytes === 0 || dbBytes < mapBytes * mapUseMax) return [];
+    return [
+      {
+        ...finding,
+        id: 'map',
+        severity: 'warning',
+        what: `the database of ${node.name} nears its size limit`,
+        evidence: [`${formatBytes(dbBytes)} of ${formatBytes(mapBytes)}`],
+      },
+    ];
+  });
+}
+
+/** What `status` warns of too: clocks, certificates, drained nodes. */
+function settings({ data, now }: Examination): Finding[] {
+  const ids: Readonly<Record<string, string>> = {
+    W_CLOCK: 'clock',
+    W_CERTIFICATE: 'certificate',
+    W_DRAINED: 'drained',
+    W_ELECTIONS_PAUSED: 'elections-paused',
+  };
+  return statusWarnings(data, now).flatMap(({ code, message, nodes = [] }): Finding[] => {
+    const id = ids[code];
+    if (id === undefined) return [];
+    const node = data.nodes.find((other) => nodes.includes(other.id));
+    const ended =
+      id === 'certificate' &&
+      node?.certificateEndsAt !== null &&
+      Date.parse(node?.certificateEndsAt ?? '') <= now.getTime();
+    const next = {
+      clock: ['let NTP set the clocks of the machines'],
+      certificate: ['give the node a new certificate, and start it again'],
+      drained: [`raftctl node undrain ${node?.id}`],
+      'elections-paused': [`raftctl node election resume ${node?.id}`],
+    }[id];
+    const what = message.replace(/\.$/, '');
+    return [{ id, severity: ended ? 'acts-now' : 'warning', what, evidence: [], next: next ?? [], nodes }];
+  });
+}
