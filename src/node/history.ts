@@ -69,6 +69,7 @@ export function historyBounds(view: StateView): HistoryBounds {
  * @param types of which there are to be any; empty: all
  */
 export function* eventsAfter(view: StateView, since: number, types: readonly EventType[]): Iterable<HistoryEvent> {
+  if (since >= Number.MAX_SAFE_INTEGER) return;
   const table = scopedView(view, KeyspacePrefix.history);
   for (const { value } of table.range({ start: eventKey(since + 1) })) {
     const event = HistoryEvent.decode(value);

@@ -45,6 +45,7 @@ describe('the history of a cluster', () => {
     for (const index of [5, 6, 7, 8]) appendEvent(keyspace, index, index % 2 === 0 ? paused : elected(1));
     expect(seqs(keyspace, 6)).toEqual([7, 8]);
     expect(seqs(keyspace, 8)).toEqual([]);
+    expect(seqs(keyspace, Number.MAX_SAFE_INTEGER)).toEqual([]);
     const health = [...eventsAfter(keyspace, 0, [EventType.HEALTH])];
     expect(health.map(({ seq }) => seq)).toEqual([6, 8]);
   });
