@@ -69,7 +69,8 @@ export async function parseSpec(path: string, text: string): Promise<MemberSpec>
   const document = parseDocument(text, { lineCounter: lines });
   const [problem] = document.errors;
   const lineAt = (offset: number) => lines.linePos(offset).line;
-  if (problem !== undefined) throw refusal(path, lineAt(problem.pos[0]), problem.message.split('\n')[0] ?? '');
+  if (problem !== undefined)
+    throw refusal(path, lineAt(problem.pos[0]), problem.message.replace(/ at line \d[\s\S]*$/, ''));
   /** Ends with the line of the innermost part of the path that is there. */
   const refuse: Refuse = (place, why) => {
     const around = place.map((_, at) => place.slice(0, place.length - at));
