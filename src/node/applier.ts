@@ -56,11 +56,13 @@ export class Applier {
     const { metrics, clock } = this.context.options;
     if (entry.data.length === 0) return;
     const outcome = this.state.apply(txn, at, entry.data);
-    if ('control' in outcome) this.onRecords(txn);
+    const isControl = 'control' in outcome;
+    if (isControl) this.onRecords(txn);
     const answer =
       'expired' in outcome ? new RaftctlError('E_SESSION_EXPIRED', outcome.expired, { changed: 'unknown' }) : outcome;
     const startedMs = this.proposals.resolve(entry.context, answer);
-    if (startedMs !== undefined) metrics.proposalApplied(clock() - startedMs);
+    // What the cluster writes of its own accord is nobody's proposal.
+    if (startedMs !== undefined && !isControl) metrics.proposalApplied(clock() - startedMs);
   }
 
   /** Undefined where the change is not applicable: then it changes nothing, on every replica alike. */
