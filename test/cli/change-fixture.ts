@@ -117,6 +117,6 @@ export function stuckChange(): GetChangeResponse {
 }
 
 /** A stream that tells these, one after the other. */
-export async function* telling<Told>(...told: readonly Told[]): AsyncGenerator<Told> {
+export async function* telling(...told: readonly object[]): AsyncGenerator<object> {
   yield* told;
 }
