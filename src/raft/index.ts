@@ -54,6 +54,7 @@ export {
   Snapshot,
   SnapshotMetadata,
 } from '../gen/raft/v1/raft.js';
+export type { Peer } from './bootstrap.js';
 export {
   confStateEqual,
   decodeConfChange,
@@ -91,6 +92,7 @@ export type { Knobs } from './knobs.js';
 export { MemStorage } from './mem-storage.js';
 export type { MembershipTarget } from './membership.js';
 export {
+  CAMPAIGN_TRANSFER,
   EMPTY,
   emptyConfState,
   entriesSize,
@@ -120,7 +122,7 @@ export type { ConflictPoint, RaftLog } from './raft-log.js';
 export { type ProposedEntry, RawNode } from './raw-node.js';
 export type { ReadState } from './read-only.js';
 export type { LightReady, Ready } from './ready.js';
-export type { ProgressStatus, Status } from './status.js';
+export { type BasicStatus, type ProgressStatus, type Status, statusJson } from './status.js';
 export { canAsync, type GetEntriesContext, type RaftState, type Storage } from './storage.js';
 export {
   type TraceConfAction,

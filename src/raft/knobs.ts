@@ -88,6 +88,14 @@ export class Knobs {
     for (const progress of this.raft.tracker.progress.values()) progress.ins.maybeFreeBuffer();
   }
 
+  /** Bytes that the buffers of all windows hold, idle ones among them. */
+  inflightBuffersSize(): number {
+    let slots = 0;
+    for (const progress of this.raft.tracker.progress.values()) slots += progress.ins.bufferCapacity;
+    // An index and a size a slot, 8 bytes each.
+    return slots * 16;
+  }
+
   /** Commits only what two commit groups have, as soon as there are two among the voters. */
   enableGroupCommit(on: boolean): void {
     this.raft.tracker.enableGroupCommit(on);

@@ -66,13 +66,17 @@ function handleRejection(raft: Raft, message: Message, progress: Progress): void
   // an acknowledgement, without which the group might not commit what the snapshot must hold.
   const acknowledges =
     message.requestSnapshot !== INVALID_INDEX && raft.raftLog.matchTerm(message.rejectHint, message.logTerm);
-  if (acknowledges && progress.maybeUpdate(message.rejectHint)) commitAndTell(raft);
+  if (acknowledges && progress.maybeUpdate(message.rejectHint)) {
+    progress.progressedAt = raft.leaderTicks;
+    commitAndTell(raft);
+  }
   sendAppend(raft, message.from);
 }
 
 function handleAcknowledgement(raft: Raft, message: Message, progress: Progress): void {
   const { from, index } = message;
-  if (!progress.maybeUpdate(index) && !(progress.matched === index && waitsForWord(progress))) return;
+  if (progress.maybeUpdate(index)) progress.progressedAt = raft.leaderTicks;
+  else if (progress.matched !== index || !waitsForWord(progress)) return;
   if (progress.state === 'probe') {
     progress.becomeReplicate();
   } else if (progress.state === 'replicate') {

@@ -30,7 +30,7 @@ export class MemStorage implements Storage {
 
   /**
    * Storage of a group that begins with these voters and learners, and an empty log. No entry says who they are, so a group that others are
-   * to join begins with a snapshot instead (`applySnapshot`), of index 1 say: that is what a new member is sent.
+   * to join begins otherwise: with `RawNode.bootstrap`, or with a snapshot (`applySnapshot`) of index 1, say, which a new member is sent.
    */
   static withConfState(confState: Partial<ConfState>): MemStorage {
     const storage = new MemStorage();

@@ -33,6 +33,10 @@ export function applyConfChange(raft: Raft, change: ConfChangeV2): ConfState {
   const { conf, changes } = new Changer(raft.tracker).apply(change);
   traceApplyConfChange(raft, conf.voters.incoming.ids);
   raft.tracker.applyConf(conf, changes, raft.raftLog.lastIndex());
+  for (const { id } of changes) {
+    const added = raft.tracker.get(id);
+    if (added !== undefined) added.progressedAt = raft.leaderTicks;
+  }
   const confState = raft.tracker.toConfState();
   raft.config.logger.info('switched to configuration', { id: raft.id, configuration: String(conf) });
   if (raft.role === 'leader') leadNewConfiguration(raft);

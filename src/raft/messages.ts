@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.js';
 import {
   type ConfState,
   type Entry,
@@ -100,11 +101,11 @@ export function isResponseMessage(msgType: MessageType): boolean {
   }
 }
 
-/** The answer to a request for a vote or a pre-vote. */
+/** The answer to a request for a vote or a pre-vote. Asserts that it is one. */
 export function voteResponseType(request: MessageType): MessageType {
-  return request === MessageType.REQUEST_PRE_VOTE
-    ? MessageType.REQUEST_PRE_VOTE_RESPONSE
-    : MessageType.REQUEST_VOTE_RESPONSE;
+  if (request === MessageType.REQUEST_PRE_VOTE) return MessageType.REQUEST_PRE_VOTE_RESPONSE;
+  assert(request === MessageType.REQUEST_VOTE, 'this is no request for a vote');
+  return MessageType.REQUEST_VOTE_RESPONSE;
 }
 
 /** Bytes of a protobuf varint. */

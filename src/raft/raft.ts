@@ -58,6 +58,8 @@ export class Raft {
   /** Ticks since the last word from the leader, or since the leader last checked its quorum. */
   electionElapsed = 0;
   heartbeatElapsed = 0;
+  /** Ticks since this node began to lead. */
+  leaderTicks = 0;
   /** Drawn anew at each change of role or term from [minElectionTick, maxElectionTick). */
   randomizedElectionTimeout = 0;
 

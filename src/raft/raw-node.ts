@@ -1,4 +1,5 @@
 import { type ConfChange, type ConfChangeV2, type ConfState, EntryType, type Message } from '../gen/raft/v1/raft.js';
+import { bootstrap, type Peer } from './bootstrap.js';
 import { encodeConfChange, intoV2 } from './conf-change.js';
 import type { Config } from './config.js';
 import { startCampaign } from './election.js';
@@ -16,10 +17,10 @@ import { readIndex } from './reads.js';
 import type { LightReady, Ready } from './ready.js';
 import { bcastHeartbeat, maybeSendAppend, sendAppendAggressively } from './replication.js';
 import { requestSnapshot } from './snapshot-install.js';
-import { type Status, statusOf } from './status.js';
+import { type BasicStatus, basicStatusOf, type ProgressStatus, progressOf, type Status, statusOf } from './status.js';
 import { step, tick } from './step.js';
 import type { GetEntriesContext, Storage } from './storage.js';
-import { transferLeader } from './transfer.js';
+import { abortTransfer, transferLeader } from './transfer.js';
 
 /** A command, and what travels with it. */
 export interface ProposedEntry {
@@ -65,9 +66,26 @@ export class RawNode {
 
   // --- inputs ------------------------------------------------------------------------------------------------------------------
 
-  /** One unit of time passes. */
-  tick(): void {
-    tick(this.#raft);
+  /**
+   * Lets a new group begin with these members as the first, committed, entries of its log: the other way is to begin with a snapshot. For
+   * a node whose storage is empty; every member is given the same peers in the same order.
+   * @throws RaftError of kind `config-invalid`
+   */
+  bootstrap(peers: readonly Peer[]): void {
+    bootstrap(this.#raft, peers);
+  }
+
+  /** One unit of time passes. @returns whether it made the node do something, so that there may be a Ready */
+  tick(): boolean {
+    return tick(this.#raft);
+  }
+
+  /**
+   * One unit of time passes for a node that is to stay quiet, as its whole group is: its time-out goes on, but it does not act on it before the
+   * next `tick` (etcd/raft `TickQuiesced`).
+   */
+  tickQuiesced(): void {
+    this.#raft.electionElapsed++;
   }
 
   /**
@@ -165,6 +183,11 @@ export class RawNode {
   /** Hands leadership over to a voter, or asks the leader to. Ends by itself after an election time-out. */
   transferLeader(id: number): void {
     transferLeader(this.#raft, id);
+  }
+
+  /** Gives up the transfer that this leader has under way, if there is one. */
+  abortLeaderTransfer(): void {
+    abortTransfer(this.#raft);
   }
 
   /** A follower forgets who leads, so that it may vote although it heard from the leader lately. Not with lease-based reads. */
@@ -271,6 +294,17 @@ export class RawNode {
   /** How the node stands. A copy. */
   status(): Status {
     return statusOf(this.#raft);
+  }
+
+  /** How the node stands, without its peers, for a look that costs next to nothing. */
+  basicStatus(): BasicStatus {
+    return basicStatusOf(this.#raft);
+  }
+
+  /** Shows what this leader knows of each member, ascending by id, one at a time. Of a node that does not lead there is nothing to see. */
+  withProgress(visit: (progress: ProgressStatus) => void): void {
+    if (this.#raft.role !== 'leader') return;
+    for (const [id, progress] of this.#raft.tracker.progress) visit(progressOf(this.#raft, id, progress));
   }
 
   #acceptDurable(ready: Ready): void {

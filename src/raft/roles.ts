@@ -66,6 +66,7 @@ function reset(raft: Raft, term: number): void {
   raft.leaderId = INVALID_ID;
   raft.electionElapsed = 0;
   raft.heartbeatElapsed = 0;
+  raft.leaderTicks = 0;
   raft.randomizedElectionTimeout = raft.drawElectionTimeout();
   raft.leadTransferee = INVALID_ID;
   raft.takesOverWhenApplied = false;

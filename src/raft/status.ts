@@ -1,7 +1,8 @@
 import type { HardState } from '../gen/raft/v1/raft.js';
 import type { Raft, SoftState } from './raft.js';
+import { ROLE_NAMES } from './trace.js';
 import type { Configuration } from './tracker/configuration.js';
-import type { ProgressState } from './tracker/progress.js';
+import { PROGRESS_STATE_NAMES, type Progress, type ProgressState } from './tracker/progress.js';
 
 /** What a leader knows of a member. */
 export interface ProgressStatus {
@@ -20,6 +21,8 @@ export interface ProgressStatus {
   readonly inflightFull: boolean;
   /** Entries that it is behind the leader's last one. */
   readonly lag: number;
+  /** Ticks since `matched` last rose, or since this leader began with the member: how long one that lags has stood still. */
+  readonly ticksSinceProgress: number;
   /** Highest commit index that it has told; 0 without `piggybackCommit`. */
   readonly committedIndex: number;
   readonly commitGroupId: number;
@@ -27,18 +30,22 @@ export interface ProgressStatus {
   readonly text: string;
 }
 
-/** How a node stands. A copy: it does not change afterwards. */
-export interface Status {
+/** How a node stands, without its peers: costs one small object, however large the group is (etcd/raft `BasicStatus`). */
+export interface BasicStatus {
   readonly id: number;
   readonly hs: HardState;
   readonly ss: SoftState;
   readonly applied: number;
+  /** 0: no transfer is under way. */
+  readonly leadTransferee: number;
+}
+
+/** How a node stands. A copy: it does not change afterwards. */
+export interface Status extends BasicStatus {
   readonly persisted: number;
   readonly firstIndex: number;
   readonly lastIndex: number;
   readonly lastTerm: number;
-  /** 0: no transfer is under way. */
-  readonly leadTransferee: number;
   readonly config: Configuration;
   /** Bound of a configuration change that may be unapplied; at or below `applied` where none can be. */
   readonly pendingConfIndex: number;
@@ -46,28 +53,56 @@ export interface Status {
   readonly progress: readonly ProgressStatus[];
 }
 
-/** How `raft` stands. */
-export function statusOf(raft: Raft): Status {
-  const { raftLog } = raft;
+/** How `raft` stands, without its peers. */
+export function basicStatusOf(raft: Raft): BasicStatus {
   return {
     id: raft.id,
     hs: raft.hardState,
     ss: raft.softState,
-    applied: raftLog.applied,
+    applied: raft.raftLog.applied,
+    leadTransferee: raft.leadTransferee,
+  };
+}
+
+/** How `raft` stands. */
+export function statusOf(raft: Raft): Status {
+  const { raftLog } = raft;
+  return {
+    ...basicStatusOf(raft),
     persisted: raftLog.persisted,
     firstIndex: raftLog.firstIndex(),
     lastIndex: raftLog.lastIndex(),
     lastTerm: raftLog.lastTerm(),
-    leadTransferee: raft.leadTransferee,
     config: raft.tracker.conf,
     pendingConfIndex: raft.pendingConfIndex,
-    progress: raft.role === 'leader' ? progressOf(raft) : [],
+    progress: raft.role === 'leader' ? [...raft.tracker.progress].map(([id, one]) => progressOf(raft, id, one)) : [],
   };
 }
 
-function progressOf(raft: Raft): ProgressStatus[] {
-  const last = raft.raftLog.lastIndex();
-  return [...raft.tracker.progress].map(([id, progress]) => ({
+/** A status as etcd/raft writes it in JSON: ids in hexadecimal, of each peer the match, the next index and the state. */
+export function statusJson({ id, hs, ss, applied, leadTransferee, progress }: Status): string {
+  const hex = (node: number) => node.toString(16);
+  return JSON.stringify({
+    id: hex(id),
+    term: hs.term,
+    vote: hex(hs.vote),
+    commit: hs.commit,
+    lead: hex(ss.leaderId),
+    raftState: ROLE_NAMES[ss.raftState],
+    applied,
+    progress: Object.fromEntries(
+      progress.map((peer) => [
+        hex(peer.id),
+        { match: peer.matched, next: peer.nextIdx, state: PROGRESS_STATE_NAMES[peer.state] },
+      ]),
+    ),
+    leadtransferee: hex(leadTransferee),
+  });
+}
+
+/** What a leader knows of a member, in a copy. */
+export function progressOf(raft: Raft, id: number, progress: Progress): ProgressStatus {
+  return {
     id,
     matched: progress.matched,
     nextIdx: progress.nextIdx,
@@ -78,9 +113,10 @@ function progressOf(raft: Raft): ProgressStatus[] {
     isLearner: progress.isLearner,
     inflight: progress.ins.count,
     inflightFull: progress.ins.full(),
-    lag: Math.max(0, last - progress.matched),
+    lag: Math.max(0, raft.raftLog.lastIndex() - progress.matched),
+    ticksSinceProgress: raft.leaderTicks - progress.progressedAt,
     committedIndex: progress.committedIndex,
     commitGroupId: progress.commitGroupId,
     text: progress.toString(),
-  }));
+  };
 }

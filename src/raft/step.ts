@@ -4,13 +4,13 @@ import { INVALID_ID } from './config.js';
 import { handleVoteRequest, hup } from './election.js';
 import { stepFollower } from './follower.js';
 import { checkQuorum, stepLeader } from './leader.js';
-import { maybeAutoLeave } from './membership.js';
 import { CAMPAIGN_TRANSFER, newMessage } from './messages.js';
 import type { Raft } from './raft.js';
 import { bcastHeartbeat } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { send } from './send.js';
 import { traceReceive } from './trace.js';
+import { abortTransfer } from './transfer.js';
 
 /** One message, that was checked or is this node's own: first its term, then its meaning for the role (Paper §5.1). */
 export function step(raft: Raft, message: Message): void {
@@ -75,34 +75,32 @@ function answerLowerTerm(raft: Raft, message: Message): void {
   }
 }
 
-/** One unit of time passes. */
-export function tick(raft: Raft): void {
-  if (raft.role === 'leader') tickHeartbeat(raft);
-  else tickElection(raft);
+/** One unit of time passes. @returns whether that made the node do something */
+export function tick(raft: Raft): boolean {
+  return raft.role === 'leader' ? tickHeartbeat(raft) : tickElection(raft);
 }
 
-function tickElection(raft: Raft): void {
+function tickElection(raft: Raft): boolean {
   raft.electionElapsed++;
-  if (raft.electionElapsed < raft.randomizedElectionTimeout || !raft.promotable) return;
+  if (raft.electionElapsed < raft.randomizedElectionTimeout || !raft.promotable) return false;
   raft.electionElapsed = 0;
   hup(raft);
+  return true;
 }
 
-function tickHeartbeat(raft: Raft): void {
+function tickHeartbeat(raft: Raft): boolean {
+  raft.leaderTicks++;
   raft.heartbeatElapsed++;
   raft.electionElapsed++;
   if (raft.electionElapsed >= raft.config.electionTick) {
     raft.electionElapsed = 0;
     if (raft.checkQuorum) checkQuorum(raft);
-    if (raft.role !== 'leader') return;
-    if (raft.leadTransferee !== INVALID_ID) {
-      // It took too long: this leader goes on (Thesis §3.10).
-      raft.leadTransferee = INVALID_ID;
-      maybeAutoLeave(raft);
-    }
+    if (raft.role !== 'leader') return true;
+    // It took too long: this leader goes on (Thesis §3.10).
+    abortTransfer(raft);
   }
-  if (raft.heartbeatElapsed >= raft.config.heartbeatTick) {
-    raft.heartbeatElapsed = 0;
-    bcastHeartbeat(raft);
-  }
+  if (raft.heartbeatElapsed < raft.config.heartbeatTick) return false;
+  raft.heartbeatElapsed = 0;
+  bcastHeartbeat(raft);
+  return true;
 }

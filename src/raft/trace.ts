@@ -149,7 +149,7 @@ function eventOf(raft: Raft, name: TraceEventName): TraceEvent {
     name,
     nid: String(raft.id),
     state: { term: raft.term, vote: String(raft.vote), commit: raft.raftLog.committed },
-    role: ROLES[raft.role],
+    role: ROLE_NAMES[raft.role],
     log: raft.raftLog.lastIndex(),
     applied: raft.raftLog.applied,
     conf: [voters.incoming.ids.map(String), voters.outgoing.ids.map(String)],
@@ -173,7 +173,8 @@ function messageOf(message: Message, type: string): TraceMessage {
   };
 }
 
-const ROLES: Readonly<Record<StateRole, TraceEvent['role']>> = {
+/** Names of the roles, as etcd/raft prints them. */
+export const ROLE_NAMES: Readonly<Record<StateRole, TraceEvent['role']>> = {
   follower: 'StateFollower',
   candidate: 'StateCandidate',
   leader: 'StateLeader',

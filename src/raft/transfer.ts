@@ -1,5 +1,6 @@
 import { INVALID_ID } from './config.js';
 import { forwardTransfer } from './follower.js';
+import { maybeAutoLeave } from './membership.js';
 import type { Raft } from './raft.js';
 import { sendAppend, sendTimeoutNow } from './replication.js';
 
@@ -26,4 +27,11 @@ export function handOver(raft: Raft, transferee: number): void {
   raft.leadTransferee = transferee;
   if (progress.matched === raft.raftLog.lastIndex()) sendTimeoutNow(raft, transferee);
   else sendAppend(raft, transferee);
+}
+
+/** Gives a transfer up, if one is under way: proposals are taken again, and what waited for its end goes on. */
+export function abortTransfer(raft: Raft): void {
+  if (raft.leadTransferee === INVALID_ID) return;
+  raft.leadTransferee = INVALID_ID;
+  maybeAutoLeave(raft);
 }

@@ -102,23 +102,27 @@ const HAPPENINGS: Readonly<Record<string, (happening: Happening, observer: Obser
 /** What only a leader can do much about. */
 const FOR_LEADERS: ReadonlySet<string> = new Set(['propose', 'change members', 'leave joint', 'transfer', 'compact']);
 
-test('random histories: whatever happens, in whatever order, every invariant holds', () => {
-  const reached: Reached = { terms: 0, committed: 0, joint: 0, snapshots: 0, reads: 0 };
-  fc.assert(
-    fc.property(options, fc.array(step, { minLength: 200, maxLength: 500, size: 'max' }), (settings, steps) => {
-      const world = new World(NODES, { ...emptyConfState(), voters: [1, 2, 3] }, settings);
-      const observer = new Observer(reached);
-      world.onSend = (message) => observer.sees(message);
-      for (const [count, { does, id, number }] of steps.entries()) {
-        const member = FOR_LEADERS.has(does) && number % 5 > 0 ? world.leader(id) : world.member(id);
-        const at = number % Math.max(1, world.flying.length);
-        const happening = { world, member, number, other: 1 + (number % NODES), at, name: `step ${count}` };
-        HAPPENINGS[does]?.(happening, observer);
-        observer.looksAt(world.members.values());
-      }
-    }),
-    { numRuns: Number(RUNS), endOnFailure: true, ...(SEED === undefined ? {} : { seed: Number(SEED), path: RUN }) },
-  );
-  // They do get somewhere.
-  if (SEED === undefined) for (const count of Object.values(reached)) expect(count).toBeGreaterThan(20);
-});
+test(
+  'random histories: whatever happens, in whatever order, every invariant holds',
+  () => {
+    const reached: Reached = { terms: 0, committed: 0, joint: 0, snapshots: 0, reads: 0 };
+    fc.assert(
+      fc.property(options, fc.array(step, { minLength: 200, maxLength: 500, size: 'max' }), (settings, steps) => {
+        const world = new World(NODES, { ...emptyConfState(), voters: [1, 2, 3] }, settings);
+        const observer = new Observer(reached);
+        world.onSend = (message) => observer.sees(message);
+        for (const [count, { does, id, number }] of steps.entries()) {
+          const member = FOR_LEADERS.has(does) && number % 5 > 0 ? world.leader(id) : world.member(id);
+          const at = number % Math.max(1, world.flying.length);
+          const happening = { world, member, number, other: 1 + (number % NODES), at, name: `step ${count}` };
+          HAPPENINGS[does]?.(happening, observer);
+          observer.looksAt(world.members.values());
+        }
+      }),
+      { numRuns: Number(RUNS), endOnFailure: true, ...(SEED === undefined ? {} : { seed: Number(SEED), path: RUN }) },
+    );
+    // They do get somewhere.
+    if (SEED === undefined) for (const count of Object.values(reached)) expect(count).toBeGreaterThan(20);
+  },
+  60_000 + 500 * Number(RUNS),
+);

@@ -60,6 +60,19 @@ describe('the unstable tail of the log', () => {
     expect([unstable.offset, unstable.length, unstable.lastIndex]).toEqual([8, 0, 7]);
   });
 
+  test('lets go of a long tail that was taken over, and knows the rest as before', () => {
+    const all = Array.from({ length: 3000 }, (_, at) => entry(5 + at, 1));
+    const unstable = tail(5, ...all);
+    for (const index of [1000, 2000, 2900]) {
+      unstable.stableEntries(index, 1);
+      expect([unstable.offset, unstable.lastIndex, unstable.length]).toEqual([index + 1, 3004, 3004 - index]);
+      expect(unstable.all()).toEqual(all.slice(index - 4));
+      expect([unstable.term(index), unstable.term(index + 1), unstable.term(3004)]).toEqual([undefined, 1, 1]);
+    }
+    unstable.truncateAndAppend([entry(2950, 2)]);
+    expect([unstable.lastIndex, unstable.term(2949), unstable.term(2950)]).toEqual([2950, 1, 2]);
+  });
+
   test('keeps what was replaced after it was handed out', () => {
     const unstable = tail(5, entry(5, 1), entry(6, 1));
     unstable.truncateAndAppend([entry(6, 2)]);

@@ -30,6 +30,8 @@ export class Progress {
   pendingRequestSnapshot = INVALID_INDEX;
   /** Whether the peer was heard from since check-quorum last looked. */
   recentActive = false;
+  /** The leader's ticks when `matched` last rose, or when the leader began with this peer. */
+  progressedAt = 0;
   /** Gets entries, but has no vote. Voters of the outgoing half that will be learners are not learners yet. */
   isLearner = false;
   /** Group for group commit; 0: none (raft-rs). */
@@ -52,6 +54,7 @@ export class Progress {
     this.nextIdx = nextIdx;
     this.pendingRequestSnapshot = INVALID_INDEX;
     this.recentActive = false;
+    this.progressedAt = 0;
     this.#sentCommit = 0;
     this.#enter('probe');
   }
@@ -164,7 +167,7 @@ export class Progress {
 
   /** `StateReplicate match=11 next=12 learner paused pendingSnap=9 inactive inflight=3[full]`, as etcd/raft prints it. */
   toString(): string {
-    const words = [`${STATE_NAMES[this.state]} match=${this.matched} next=${this.nextIdx}`];
+    const words = [`${PROGRESS_STATE_NAMES[this.state]} match=${this.matched} next=${this.nextIdx}`];
     if (this.isLearner) words.push('learner');
     if (this.isPaused()) words.push('paused');
     if (this.pendingSnapshot > 0) words.push(`pendingSnap=${this.pendingSnapshot}`);
@@ -197,7 +200,8 @@ export class Progress {
   }
 }
 
-const STATE_NAMES: Readonly<Record<ProgressState, string>> = {
+/** Names of the states, as etcd/raft prints them. */
+export const PROGRESS_STATE_NAMES: Readonly<Record<ProgressState, string>> = {
   probe: 'StateProbe',
   replicate: 'StateReplicate',
   snapshot: 'StateSnapshot',
