@@ -1,0 +1,160 @@
+import { configText } from '../config-data.js';
+import { eventLine } from '../events-data.js';
+import type { ClusterStatusData, NodeData } from '../status-data.js';
+import { statusWarnings } from '../status-warnings.js';
+import { escapeControl, type Style } from '../style.js';
+import { formatBytes, formatDuration } from '../units.js';
+import { commitRate, flagsOf, shownNodes, type TopState } from './top-state.js';
+
+/** The screen that a frame is drawn for. */
+export interface ScreenSize {
+  readonly width: number;
+  readonly height: number;
+  /** Whether more than ASCII can be shown. */
+  readonly unicode: boolean;
+  readonly style: Style;
+}
+
+const dayMs = 24 * 3_600_000;
+const keys = '[s]ort [f]ilter [p]ause [c]onfig [e]vents [q]uit';
+
+/** A frame: exactly as many lines as the screen has, none wider than it. */
+export function topScreen(state: TopState, now: Date, size: ScreenSize): string[] {
+  const { width, height, style } = size;
+  const head = headLines(state, now);
+  const foot = `${keys}   sort: ${state.sort}   show: ${state.filter}   ${state.paused ? 'PAUSED' : 'read-only'}`;
+  const room = height - head.length - 1;
+  const eventRoom = state.moreEvents ? room - 1 : Math.min(6, Math.max(1, room - (state.data?.nodes.length ?? 0) - 3));
+  const table = state.moreEvents ? [] : tableLines(state, size).slice(0, Math.max(0, room - eventRoom));
+  const events = eventLines(state, eventRoom);
+  const empty = Math.max(0, room - table.length - events.length);
+  const lines: readonly Line[] = [
+    ...head,
+    ...table,
+    ...Array.from({ length: empty }, () => ({ text: '' })),
+    ...events,
+    { text: foot, tone: 'dim' },
+  ];
+  return lines.slice(0, height).map(({ text, tone }) => paint(escapeControl(text).slice(0, width), tone, style));
+}
+
+interface Line {
+  readonly text: string;
+  readonly tone?: 'bold' | 'dim' | 'yellow' | 'red';
+}
+
+function paint(text: string, tone: Line['tone'], style: Style): string {
+  return tone === undefined || text === '' ? text : style[tone](text);
+}
+
+function headLines(state: TopState, now: Date): Line[] {
+  const { view, data, problem } = state;
+  const clock = now.toTimeString().slice(0, 8);
+  if (view === undefined || data === undefined) {
+    return [
+      { text: `${problem === undefined ? 'looking for the cluster' : problem.message}   ${clock}`, tone: 'bold' },
+    ];
+  }
+  const { leader, config, quorum } = data;
+  const rate = commitRate(state);
+  const led =
+    leader === null
+      ? 'no leader'
+      : `term ${leader.term}  leader ${nameOf(leader.id, data)} ${formatDuration(leader.forMs)}`;
+  const written = rate === undefined ? '' : `  ${rate < 10 ? rate.toFixed(1) : Math.round(rate)} entries/s`;
+  const first = `${view.name} ${view.clusterId.slice(0, 8)}`.trim();
+  const stopped = data.health === 'unavailable';
+  const counts = quorum.sets.map(({ size, needed, live }) => `${needed}/${size} live ${live}`).join(' and ');
+  const elections = state.events.filter(
+    ({ type, ts }) => type === 'leader' && ts !== null && Date.parse(ts) > now.getTime() - dayMs,
+  ).length;
+  const snapshots = data.nodes.filter(({ progress }) => progress?.state === 'snapshot').length;
+  const warnings = statusWarnings(data, now);
+  const lines: Line[] = [
+    {
+      text: `${first}  ${data.health}  ${led}  config @${config.index} ${config.phase}${written}  ${clock}`,
+      tone: stopped ? 'red' : data.health === 'degraded' ? 'yellow' : 'bold',
+    },
+    {
+      text: `quorum ${counts}  margin ${quorum.available ? quorum.tolerates : 'none'}   elections 24h: ${elections}   snapshots running: ${snapshots}   warnings: ${warnings.length}`,
+    },
+  ];
+  if (state.showConfig) lines.push({ text: configText(config) });
+  if (problem !== undefined) lines.push({ text: `! ${problem.message}`, tone: 'red' });
+  else if (data.change !== null)
+    lines.push({
+      text: `! change ${data.change} ${data.changeState?.phase ?? 'is running'}: ${data.changeState?.text ?? ''}`,
+      tone: 'yellow',
+    });
+  return lines;
+}
+
+const heads = ['ID', 'NAME', 'ROLE', 'STATE', 'LAG', '', 'MATCH', 'INFL', 'RTT', 'APPLIED', 'DB', 'FLAGS'];
+/** Columns of numbers, which stand to the right. */
+const numeric = new Set(['ID', 'LAG', 'MATCH', 'INFL', 'RTT', 'APPLIED', 'DB']);
+
+function tableLines(state: TopState, { unicode }: ScreenSize): Line[] {
+  const { data } = state;
+  if (data === undefined) return [];
+  const nodes = shownNodes(state);
+  const rows = nodes.map((node) => cellsOf(node, data, sparkline(state.lags.get(node.id) ?? [], unicode)));
+  const widths = heads.map((head, place) => Math.max(head.length, ...rows.map((row) => row[place]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, place) => {
+        const width = widths[place] ?? 0;
+        return numeric.has(heads[place] ?? '') ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [
+    { text: line(heads), tone: 'dim' },
+    ...rows.map((row, at): Line => {
+      const node = nodes[at];
+      if (node === undefined || flagsOf(node).length === 0) return { text: line(row) };
+      return { text: line(row), tone: node.reachable ? 'yellow' : 'red' };
+    }),
+  ];
+}
+
+function cellsOf(node: NodeData, data: ClusterStatusData, spark: string): string[] {
+  const { progress } = node;
+  const leads = data.leader?.id === node.id;
+  const sent =
+    progress?.state === 'snapshot' && progress.snapshotBytesTotal !== null
+      ? `${Math.floor(((progress.snapshotBytesSent ?? 0) * 100) / progress.snapshotBytesTotal)}%`
+      : undefined;
+  return [
+    String(node.id),
+    node.name,
+    node.role,
+    progress?.state ?? '-',
+    sent ?? (leads ? '0' : String(progress?.lag ?? '-')),
+    spark,
+    leads ? String(data.log.last) : String(progress?.match ?? '-'),
+    progress === null ? '-' : `${progress.inflight}/${progress.inflightMax}`,
+    node.rttMs === null ? '-' : formatDuration(node.rttMs),
+    String(node.applied ?? '-'),
+    node.dbBytes === null ? '-' : formatBytes(node.dbBytes),
+    flagsOf(node).join(' '),
+  ];
+}
+
+const bars = { true: ['▁', '▂', '▃', '▅', '▇'], false: ['_', '.', '-', '=', '#'] } as const;
+
+/** The last samples as bars, each against the largest of them. */
+function sparkline(samples: readonly number[], unicode: boolean): string {
+  const levels = bars[unicode ? 'true' : 'false'];
+  const most = Math.max(...samples, 1);
+  return samples.map((value) => levels[Math.ceil((value / most) * (levels.length - 1))] ?? '').join('');
+}
+
+function eventLines({ events }: TopState, room: number): Line[] {
+  const shown = events.slice(-Math.max(0, room)).reverse();
+  if (shown.length === 0) return [{ text: 'events  none yet', tone: 'dim' }];
+  return shown.map((event, at) => ({ text: `${at === 0 ? 'events  ' : '        '}${eventLine(event)}` }));
+}
+
+function nameOf(id: number, { nodes }: ClusterStatusData): string {
+  return nodes.find((node) => node.id === id)?.name ?? `n${id}`;
+}
