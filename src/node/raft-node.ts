@@ -1,5 +1,4 @@
 import { messageOf, RaftctlError } from '../base/errors.js';
-import { otherInstance } from '../base/instance.js';
 import type { ConfState, Message } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type {
@@ -23,7 +22,6 @@ import type {
 import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
 import type { SoftState } from '../raft/raft.js';
-import { Announcements } from './announcements.js';
 import { Applier } from './applier.js';
 import { checkBootstrap } from './bootstrap.js';
 import { Candidacy } from './candidacy.js';
@@ -39,7 +37,6 @@ import { Joining } from './joining.js';
 import { Leadership } from './leadership.js';
 import { describeEntries, termRuns } from './log-reading.js';
 import { MemberUpdates } from './member-updates.js';
-import { readMembers } from './members.js';
 import { MembershipChanges } from './membership-changes.js';
 import type {
   CallOptions,
@@ -53,16 +50,17 @@ import type {
 import { NodeContext, stoppedError } from './node-context.js';
 import type { NodeOptions } from './node-options.js';
 import { logStatus, NodeReport } from './node-report.js';
+import { nodeSnapshots } from './node-snapshots.js';
 import { PeerProgresses } from './peer-progress.js';
-import type { StateView } from './ports.js';
+import type { SnapshotSource, StateView } from './ports.js';
 import { Proposing } from './proposing.js';
 import { Reading } from './reading.js';
 import { ReplicatedState } from './replicated-state.js';
+import { Roster } from './roster.js';
 import { RunningCalls } from './running-calls.js';
 import { selfIdentity } from './self-identity.js';
 import { SESSIONS_MAX } from './sessions.js';
-import { Snapshots } from './snapshots.js';
-import { readTombstones } from './tombstones.js';
+import type { Snapshots } from './snapshots.js';
 
 /**
  * One node of a cluster: the core, carried by the driver, over the doors it is given. `start` it, ask it through `NodeApi`, `stop` it.
@@ -80,7 +78,7 @@ export class RaftNode implements NodeApi {
   private readonly leadership: Leadership;
   private readonly snapshots: Snapshots;
   private readonly changes: MembershipChanges;
-  private readonly announcements: Announcements;
+  private readonly roster: Roster;
   private readonly progresses: PeerProgresses;
   private readonly report: NodeReport;
   private readonly joining: Joining;
@@ -116,12 +114,12 @@ export class RaftNode implements NodeApi {
     this.recording = new HistoryRecording(this.context);
     this.history = new HistoryFeed(this.context);
     this.progresses = new PeerProgresses(options.clock);
-    this.announcements = new Announcements(options.clock, options.wallClock);
-    this.snapshots = this.newSnapshots();
+    this.roster = new Roster(this.context);
+    this.snapshots = nodeSnapshots(this.context, (...told) => this.recording.onSnapshotSent(...told));
     this.changes = new MembershipChanges(
       this.context,
       this.proposing,
-      this.announcements,
+      this.roster.announcements,
       this.leadership,
       this.snapshots,
     );
@@ -212,26 +210,11 @@ export class RaftNode implements NodeApi {
   }
 
   listMembers(): ReturnType<NodeApi['listMembers']> {
-    const { configIndex, confState } = this.context.applied;
-    const members = [...this.context.members];
-    return {
-      configIndex,
-      confState,
-      members,
-      announced: this.announcements.list(members),
-      removed: [...this.context.removed],
-    };
+    return this.roster.list();
   }
 
   announce(announcement: AnnounceRequest): { clusterId: string; isMember: boolean } {
-    this.context.requireLeader();
-    const { id = 0, instance } = announcement.member ?? {};
-    const known = this.context.memberById(id);
-    if (instance !== undefined && known?.instance !== undefined && known.instance !== instance) {
-      throw new RaftctlError('E_REFUSED', otherInstance(id, instance, known.instance));
-    }
-    this.announcements.add(announcement);
-    return { clusterId: this.options.store.identity.clusterId, isMember: known !== undefined };
+    return this.roster.announce(announcement);
   }
 
   changeMembers(request: ChangeMembersRequest, call?: CallOptions): AsyncIterable<ChangeMembersResponse> {
@@ -297,6 +280,11 @@ export class RaftNode implements NodeApi {
     return this.snapshots.take(keepEntries);
   }
 
+  async saveSnapshot(stale: boolean, call?: CallOptions): Promise<SnapshotSource> {
+    if (!stale) await this.reading.untilFresh(call);
+    return this.snapshots.save();
+  }
+
   listSnapshots(): readonly SnapshotInfo[] {
     return this.options.store.snapshots.list();
   }
@@ -339,36 +327,6 @@ export class RaftNode implements NodeApi {
     });
   }
 
-  private newSnapshots(): Snapshots {
-    const { config, store, transport, clock, logger, metrics } = this.options;
-    return new Snapshots({
-      config,
-      store,
-      transport,
-      clock,
-      logger,
-      metrics,
-      onTransferEnded: (to, delivered) => {
-        this.context.core.reportSnapshot(to, delivered ? 'finish' : 'failure');
-        this.driver.schedule();
-      },
-      onTransferTold: (to, snapshot, failure) => this.recording.onSnapshotSent(to, snapshot, failure),
-      lowestActiveMatch: () => this.lowestActiveMatch(),
-      isInstalling: () => this.context.core.raft.raftLog.unstable.snapshot !== undefined,
-      position: () => ({ term: this.context.core.raft.term, commit: this.context.core.raft.raftLog.committed }),
-    });
-  }
-
-  /** What reachable peers have at least, so that a compaction does not cut off who is only a moment behind. */
-  private lowestActiveMatch(): number | undefined {
-    if (!this.context.isLeader) return undefined;
-    const connected = this.context.connectedIds();
-    const matches = [...this.context.core.raft.tracker.progress].flatMap(([id, progress]) =>
-      connected.has(id) && progress.state === 'replicate' ? [progress.matched] : [],
-    );
-    return matches.length === 0 ? undefined : Math.min(...matches);
-  }
-
   private takeMessages(messages: readonly Message[]): void {
     if (this.context.stopping) return;
     this.options.metrics.messagesReceived(messages.length);
@@ -406,13 +364,9 @@ export class RaftNode implements NodeApi {
     }
   }
 
-  /** What the cluster's own records say now of who belongs to it. */
+  /** The cluster's own records may say something else now. */
   private loadRecords(view: StateView): void {
-    const { context, id } = this;
-    context.members = readMembers(view);
-    context.removed = readTombstones(view);
-    context.core.knobs.setPriority(context.memberById(id)?.priority ?? 0);
-    this.options.transport.setPeers(context.members);
+    this.roster.load(view);
     this.changes.onRecords(view);
   }
 
