@@ -32,6 +32,8 @@ const documents = [
   'docs/errors.md',
   'docs/architecture.md',
   'docs/divergences.md',
+  'docs/names.md',
+  'docs/properties.md',
   'docs/tutorial.md',
   'bench/README.md',
 ];
