@@ -30,6 +30,7 @@ import {
 } from '../gen/raftctl/v1/proposal.js';
 import {
   type ListSnapshotsResponse,
+  type SaveSnapshotResponse,
   SnapshotServiceService as Snapshots,
   type TriggerSnapshotResponse,
 } from '../gen/raftctl/v1/snapshot.js';
@@ -223,6 +224,15 @@ export class Client {
       effect: 'single',
       unknownHint: `raftctl snapshot list ${id}`,
       attempt: (node, deadlineMs) => node.unary(Snapshots.triggerSnapshot, { keepEntries }, deadlineMs),
+    });
+  }
+
+  /** A snapshot of one node, or of the leader: its facts first, then its bytes. @param stale without asking a quorum whether that is all */
+  async saveSnapshot(stale: boolean, reason: string, id?: number): Promise<AsyncGenerator<SaveSnapshotResponse>> {
+    return callNode(this.#context, id ?? (await this.leader()).leader.id, {
+      effect: 'read',
+      // It takes as long as it takes; a node that has gone is noticed by the connection.
+      attempt: async (node) => node.serverStream(Snapshots.saveSnapshot, { stale, reason }, Number.POSITIVE_INFINITY),
     });
   }
 

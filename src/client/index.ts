@@ -47,6 +47,7 @@ export type {
 export type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 export { CommandKind, type ProposeResponse } from '../gen/raftctl/v1/proposal.js';
 export type { RegisterExpectation } from '../gen/raftctl/v1/register.js';
+export type { SaveSnapshotResponse } from '../gen/raftctl/v1/snapshot.js';
 export type { BootstrapNode, BootstrapPlan, BootstrapResult } from './bootstrap.js';
 export type { AbortOutcome, ChangesClient } from './changes-client.js';
 export { Client, createClient, type LeaderSight } from './client.js';

@@ -1,6 +1,8 @@
 import type {
   ListSnapshotsRequest,
   ListSnapshotsResponse,
+  SaveSnapshotRequest,
+  SaveSnapshotResponse,
   SnapshotServiceServer,
   TriggerSnapshotRequest,
   TriggerSnapshotResponse,
@@ -18,8 +20,17 @@ export function snapshotService(node: NodeApi, runner: CallRunner): SnapshotServ
         return { nodeId: node.id, snapshot, logFirst };
       },
     ),
+    saveSnapshot: runner.serverStream('reads', async function* ({ stale, reason }: SaveSnapshotRequest, { signal }) {
+      const source = await node.saveSnapshot(stale, reason, { signal });
+      yield part({ $case: 'snapshot', value: source.info });
+      for await (const chunk of source.chunks()) yield part({ $case: 'chunk', value: chunk });
+    }),
     listSnapshots: runner.unary('reads', (_: ListSnapshotsRequest): ListSnapshotsResponse => {
       return { nodeId: node.id, snapshots: [...node.listSnapshots()] };
     }),
   };
+}
+
+function part(value: SaveSnapshotResponse['part']): SaveSnapshotResponse {
+  return { part: value };
 }

@@ -22,6 +22,7 @@ import type {
 } from '../gen/raftctl/v1/member.js';
 import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import type { CommandKind, Consistency, Session } from '../gen/raftctl/v1/proposal.js';
+import type { SnapshotSource } from './ports.js';
 
 /** A proposal as a client makes it. */
 export interface Proposal {
@@ -130,6 +131,8 @@ export interface NodeApi {
   watchEvents(request: WatchEventsRequest, options?: CallOptions): AsyncIterable<HistoryEvent>;
 
   triggerSnapshot(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }>;
+  /** A snapshot to be read: with all that was acknowledged before the call, or where it may be stale whatever this node has applied. */
+  saveSnapshot(stale: boolean, reason: string, options?: CallOptions): Promise<SnapshotSource>;
   listSnapshots(): readonly SnapshotInfo[];
 
   logInfo(): { log: LogStatus; terms: TermRun[] };

@@ -280,9 +280,9 @@ export class RaftNode implements NodeApi {
     return this.snapshots.take(keepEntries);
   }
 
-  async saveSnapshot(stale: boolean, call?: CallOptions): Promise<SnapshotSource> {
+  async saveSnapshot(stale: boolean, reason: string, call?: CallOptions): Promise<SnapshotSource> {
     if (!stale) await this.reading.untilFresh(call);
-    return this.snapshots.save();
+    return this.snapshots.save(reason);
   }
 
   listSnapshots(): readonly SnapshotInfo[] {

@@ -45,6 +45,13 @@ export class Reading {
     return { result: this.state.read(store.view(), query), index: store.flushedApplied };
   }
 
+  /** Resolves when all that was acknowledged anywhere before the call is flushed state here. @throws RaftctlError E_NO_LEADER, E_NO_QUORUM */
+  async untilFresh(call: CallOptions = {}): Promise<void> {
+    if (this.context.stopping) throw this.context.stoppedError();
+    if (!this.context.isBootstrapped) throw this.context.notLeaderError();
+    await this.waitUntilFresh(Consistency.LINEARIZABLE, call.signal);
+  }
+
   /** Begins the round of the reads that arrived; called in each turn before the core is asked for its Ready. */
   beginRound(): void {
     this.pending.begin(this.context.core, this.context.options.clock(), this.context.ticks);

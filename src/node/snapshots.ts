@@ -3,7 +3,7 @@ import type { Logger } from '../base/logger.js';
 import type { Message } from '../gen/raft/v1/raft.js';
 import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type { NodeConfig } from './node-config.js';
-import type { LogStore, Metrics, MonotonicClock, SnapshotSink, Transport } from './ports.js';
+import type { LogStore, Metrics, MonotonicClock, SnapshotSink, SnapshotSource, Transport } from './ports.js';
 
 /** Bytes of a running transfer to one peer. */
 export interface SnapshotTransfer {
@@ -87,12 +87,7 @@ export class Snapshots implements SnapshotTransfers {
    */
   async take(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }> {
     const { store, config, clock, metrics, lowestActiveMatch } = this.options;
-    if (store.identity.clusterId === '') {
-      throw new RaftctlError(
-        'E_NOT_BOOTSTRAPPED',
-        'this node belongs to no cluster yet: there is nothing to take a snapshot of',
-      );
-    }
+    if (store.identity.clusterId === '') throw nothingToTake();
     const startedMs = clock();
     const snapshot = await store.snapshots.create();
     metrics.snapshotCreated(clock() - startedMs, snapshot.bytes);
@@ -101,6 +96,17 @@ export class Snapshots implements SnapshotTransfers {
     if (upTo >= store.firstIndex()) await store.compact(upTo);
     this.keptBytes = store.logBytes;
     return { snapshot, logFirst: store.firstIndex() };
+  }
+
+  /** A snapshot of what is flushed now, to be read by somebody who keeps it. The log stays as it is. */
+  async save(reason: string): Promise<SnapshotSource> {
+    const { store, logger } = this.options;
+    if (store.identity.clusterId === '') throw nothingToTake();
+    const { index } = await store.snapshots.create();
+    const source = store.snapshots.open(index);
+    logger.info('a snapshot is read', { index, reason });
+    if (source !== undefined) return source;
+    throw new RaftctlError('E_OVERLOADED', 'the snapshot was replaced by another one at once', { retryable: true });
   }
 
   /** Streams the snapshot that the core wants sent; says how it ended. One at a time to each peer. */
@@ -182,4 +188,11 @@ export class Snapshots implements SnapshotTransfers {
       },
     };
   }
+}
+
+function nothingToTake(): RaftctlError {
+  return new RaftctlError(
+    'E_NOT_BOOTSTRAPPED',
+    'this node belongs to no cluster yet: there is nothing to take a snapshot of',
+  );
 }

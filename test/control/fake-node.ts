@@ -101,6 +101,7 @@ export class FakeNode implements NodeApi {
     if (snapshot === undefined) return unexpected();
     return { snapshot, logFirst: snapshot.index + 1 - keepEntries };
   }
+  saveSnapshot: NodeApi['saveSnapshot'] = async () => unexpected();
   listSnapshots(): readonly SnapshotInfo[] {
     return [{ index: 40, term: 3, bytes: 1000, createdMs: 5, confState, checksum: 77 }];
   }

@@ -149,6 +149,12 @@ export const rooms: readonly Room[] = [
     packages: ['@oclif/core'],
     forbiddenGlobals: ['console'],
   },
+  {
+    path: 'commands/snapshot',
+    rooms: { 'src/cli': any, 'src/client': any, 'src/daemon': 'dynamic' },
+    packages: ['@oclif/core'],
+    forbiddenGlobals: ['console'],
+  },
   { path: 'bin', rooms: {}, packages: ['@oclif/core'], forbiddenGlobals: ['console'] },
   { path: 'bench', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
   { path: 'test', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
