@@ -181,6 +181,7 @@ export class MemoryCluster {
   private readonly dir = mkdtempSync(join(tmpdir(), 'raftctl-node-'));
   private readonly tickers = new Map<number, () => void>();
   private timer: NodeJS.Timeout | undefined;
+  private starts = 0;
 
   constructor(private readonly config: Partial<NodeConfig> = {}) {}
 
@@ -243,7 +244,8 @@ export class MemoryCluster {
       clock: () => performance.now(),
       wallClock: Date.now,
       defer: setImmediate,
-      random: seededRandom(id),
+      // Another one at each start, as in a process: a node tells its proposals from those of its life before by what it draws.
+      random: seededRandom(id + 1000 * ++this.starts),
       logger: silentLogger,
       metrics: noMetrics,
     });
