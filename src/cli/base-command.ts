@@ -4,6 +4,7 @@ import { type ClusterIdentity, type Outcome, type Source, toEnvelope, type Warni
 import { errorText } from './error-text.js';
 import { type OutputFormat, outputFlags } from './flags.js';
 import { documentText, isDocument, outputFormatOf } from './output-mode.js';
+import { withRecoveryHint } from './recovery-hint.js';
 import { escapeControl, loadStyle, plainStyle, type Style, wantsColor } from './style.js';
 import type { TableOptions } from './table.js';
 import { toRaftctlError } from './to-error.js';
@@ -70,13 +71,13 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
 
   /** Ends the command with this error's exit code although there is a result to print. */
   protected fail(error: RaftctlError): void {
-    this.#failure ??= error;
+    this.#failure ??= withRecoveryHint(error);
   }
 
   /** Ends the command with this error's exit code; the result says why in its own words, so that nothing of it stands on stderr. */
   protected answer(error: RaftctlError): void {
     if (this.#failure !== undefined) return;
-    this.#failure = error;
+    this.#failure = withRecoveryHint(error);
     this.#told = true;
   }
 
@@ -119,7 +120,7 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
 
   override async catch(thrown: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
     if (thrown.oclif?.exit === 0) return;
-    const error = toRaftctlError(thrown, this.ctor, { argv: this.argv, env: process.env });
+    const error = withRecoveryHint(toRaftctlError(thrown, this.ctor, { argv: this.argv, env: process.env }));
     process.exitCode = error.exitCode;
     if (isDocument(this.format)) await this.#writeDocument(null, error);
     this.#explain(error);

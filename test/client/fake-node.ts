@@ -20,9 +20,11 @@ import {
   Role,
 } from '../../src/gen/raftctl/v1/cluster.js';
 import { Changed, ErrorDetail } from '../../src/gen/raftctl/v1/errors.js';
+import { HistoryServiceService } from '../../src/gen/raftctl/v1/history.js';
 import { KvServiceService } from '../../src/gen/raftctl/v1/kv.js';
 import { LeaderServiceService } from '../../src/gen/raftctl/v1/leader.js';
 import { MemberServiceService } from '../../src/gen/raftctl/v1/member.js';
+import { NodeServiceService } from '../../src/gen/raftctl/v1/node.js';
 import { ProposalServiceService } from '../../src/gen/raftctl/v1/proposal.js';
 
 /** An answer to a unary call: a message, an error, or `lost`: the call is taken and never answered; the connection breaks. */
@@ -32,9 +34,11 @@ type Handlers = Record<string, (request: never) => Answer<object> | Promise<Answ
 
 const services = [
   ClusterServiceService,
+  HistoryServiceService,
   KvServiceService,
   LeaderServiceService,
   MemberServiceService,
+  NodeServiceService,
   ProposalServiceService,
 ] as readonly ServiceDefinition[];
 
