@@ -34,10 +34,11 @@ export interface PlannedChange {
  * Plans a change of the members: from what is and what is wanted to steps, what each phase stands, and checks. It changes nothing
  * and knows nothing but its arguments, so that a dry run and the real one cannot differ.
  *
- * @throws RaftctlError E_USAGE for a target that makes no sense, naming the id, and for an accepted risk that is none
+ * @throws RaftctlError E_USAGE for a target that makes no sense, naming the id, and for an accepted risk that is none; E_CONFLICT for a
+ * target that was made for another configuration and does not fit this one
  */
 export function planChange(facts: PlanningFacts, request: ChangeMembersRequest): PlannedChange {
-  const target = resolveTarget(facts, request);
+  const target = targetOf(facts, request);
   checkSuccessor(request, target);
   const now = settledSets(facts.confState);
   const isJoint = facts.confState.votersOutgoing.length > 0;
@@ -73,6 +74,17 @@ function checkSuccessor({ leaderAfter }: ChangeMembersRequest, { voters }: Targe
   if (leaderAfter === undefined || voters.includes(leaderAfter)) return;
   const message = `node ${leaderAfter} is to lead afterwards, but is no voter of the target: those are ${voters.join(', ')}`;
   throw new RaftctlError('E_USAGE', message);
+}
+
+/** A target that was made for another configuration and does not fit this one is no slip: the configuration has moved. */
+function targetOf(facts: PlanningFacts, request: ChangeMembersRequest): Target {
+  try {
+    return resolveTarget(facts, request);
+  } catch (thrown) {
+    if (request.ifConfigIndex === 0 || request.ifConfigIndex === facts.configIndex) throw thrown;
+    const message = `the configuration is that of index ${facts.configIndex}, not ${request.ifConfigIndex}`;
+    throw new RaftctlError('E_CONFLICT', message, { facts: [messageOf(thrown)], cause: thrown });
+  }
 }
 
 function namedMembers(facts: PlanningFacts, target: Target): Member[] {

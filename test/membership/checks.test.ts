@@ -248,6 +248,17 @@ describe('a plan is refused', () => {
     expect(codeOf(live(1, 2), { voters: [1, 3] })).toBe('E_REFUSED');
   });
 
+  it('as stale, not as a slip, where it was made for another configuration and does not fit this one', () => {
+    const stranger = { voters: [1, 2, 3], learners: [9] };
+    expect(() => plan(healthy(three), stranger)).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
+    expect(() => plan(healthy(three), { ...stranger, ifConfigIndex: 118 })).toThrow(
+      expect.objectContaining({ code: 'E_USAGE' }),
+    );
+    expect(() => plan(healthy(three), { ...stranger, ifConfigIndex: 90 })).toThrow(
+      expect.objectContaining({ code: 'E_CONFLICT', message: expect.stringContaining('not 90') }),
+    );
+  });
+
   it('naming every check that failed, unless it is accepted by its id', () => {
     const facts = healthy(three, live(1));
     const refusal = plan(facts, { voters: [1, 3] }).refusal;
