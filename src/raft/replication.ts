@@ -46,7 +46,6 @@ function nextEntries(
   progress: Progress,
   aggressively: boolean,
 ): Entry[] | 'later' | 'compacted' {
-  if (progress.nextIdx > raft.raftLog.lastIndex()) return NO_ENTRIES;
   if (progress.state === 'replicate' && progress.ins.full()) return NO_ENTRIES;
   const context = { kind: 'send-append', to, term: raft.term, aggressively } as const;
   try {
@@ -60,15 +59,11 @@ function nextEntries(
 
 /** Adds entries to the last append to this peer that has not left yet, if they follow on it (raft-rs `batch_append`). */
 function joinUnsent(raft: Raft, to: number, prevIndex: number, entries: readonly Entry[]): boolean {
-  for (let i = raft.messages.length - 1; i >= 0; i--) {
-    const message = raft.messages[i];
-    if (message === undefined || message.to !== to || message.msgType !== MessageType.APPEND) continue;
-    if (message.index + message.entries.length !== prevIndex) return false;
-    if (entries.length > 0) message.entries = [...message.entries, ...entries];
-    message.commit = raft.raftLog.committed;
-    return true;
-  }
-  return false;
+  const last = raft.messages.findLast((message) => message.to === to && message.msgType === MessageType.APPEND);
+  if (last === undefined || last.index + last.entries.length !== prevIndex) return false;
+  last.entries = [...last.entries, ...entries];
+  last.commit = raft.raftLog.committed;
+  return true;
 }
 
 /** Sends the most recent snapshot to a peer that was heard from lately; nothing else goes to it until that has arrived. */
