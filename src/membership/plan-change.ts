@@ -1,4 +1,4 @@
-import { RaftctlError } from '../base/errors.js';
+import { messageOf, RaftctlError } from '../base/errors.js';
 import type { ConfChangeV2 } from '../gen/raft/v1/raft.js';
 import type { ChangeMembersRequest, ChangePlan, Member } from '../gen/raftctl/v1/member.js';
 import { acceptedRisks, judge, refusalOf } from './checks.js';
