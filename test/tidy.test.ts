@@ -32,9 +32,11 @@ const documents = [
   'docs/errors.md',
   'docs/architecture.md',
   'docs/divergences.md',
+  'docs/mutation-testing.md',
   'docs/names.md',
   'docs/properties.md',
   'docs/tutorial.md',
+  'docs/recovery.md',
   'bench/README.md',
 ];
 
