@@ -13,7 +13,7 @@
  * A node must never: wait for its disk before it takes the next input; promise to a peer what is not flushed; find an answer by order;
  * know LMDB or gRPC. Whoever embeds it gives it the ports of ports.ts: `new RaftNode(options)`, `start()`, and at the end `stop()`.
  *
- * Read next: ports.ts (the doors), driver.ts (a turn), raft-node.ts (how the parts hang together), membership-changes.ts.
+ * Read next: ports.ts (the doors), driver.ts (a turn), raft-node.ts (how the parts hang together), membership-changes.ts (and changes/).
  */
 
 export type {

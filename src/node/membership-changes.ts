@@ -114,7 +114,7 @@ export class MembershipChanges {
       plan,
       unchanged: planned.unchanged,
     });
-    if (request.dryRun || !planned.unchanged) this.requirePlan(request, plan.hash, plan.configIndex);
+    this.requirePlan(request, plan.hash, plan.configIndex);
     if (request.dryRun || planned.unchanged) {
       yield first;
       return;
@@ -182,12 +182,15 @@ export class MembershipChanges {
     const { context } = this;
     const { raft } = context.core;
     if (!context.isLeader && raft.leaderId !== 0) throw context.notLeaderError();
+    const isAble = context.isLeader && context.quorumReachable();
+    // While the change itself hands the leadership over nothing can be written down: it is over in a moment.
+    if (isAble) await this.knowledge(call, () => raft.leadTransferee === 0);
     const record = request.id === '' ? this.running : this.records.find(request.id);
     if (record === undefined) throw notFound(request.id);
     const { id } = record;
     if (!isRunning(record)) throw this.tooLate(record);
     const { reason, by } = request;
-    if (!context.isLeader || !context.quorumReachable()) {
+    if (!isAble) {
       if (!record.abortRequested) this.executor.notedAborts.set(id, { reason, by });
       return { change: this.noted(record), notedOnly: true };
     }
@@ -202,29 +205,35 @@ export class MembershipChanges {
   }
 
   /**
-   * Has a joint configuration left that waits for it.
+   * Has a joint configuration left that waits for it. The same call again changes nothing.
    * @param changeId empty: whichever it is
    * @throws RaftctlError E_NOT_LEADER, E_NOT_JOINT, E_CHANGE_RUNNING where the change leaves by itself, E_NOT_FOUND
    */
   async leaveJoint(changeId: string, call: CallOptions = {}): Promise<{ configIndex: number; confState: ConfState }> {
     const { context } = this;
     await this.knowledge(call);
-    const { running } = this;
-    if (changeId !== '' && running?.id !== changeId && this.records.find(changeId) === undefined)
-      throw notFound(changeId);
-    const isOther = changeId !== '' && running?.id !== changeId;
-    if (running === undefined || isOther || context.applied.confState.votersOutgoing.length === 0) {
-      const message = isOther
-        ? `change ${changeId} has no joint configuration to leave: it is not running`
-        : 'the configuration is not joint: there is nothing to leave';
-      throw new RaftctlError('E_NOT_JOINT', message, { hint: 'raftctl status' });
+    const record = changeId === '' ? this.running : this.records.find(changeId);
+    if (record === undefined && changeId !== '') throw notFound(changeId);
+    const isJoint = () => context.applied.confState.votersOutgoing.length > 0;
+    const hasLeft = record?.phase === ChangePhase.VERIFYING || record?.phase === ChangePhase.DONE;
+    if (changeId !== '' && hasLeft && record.request?.explicitLeave === true) return this.configuration();
+    if (record === undefined || !isRunning(record) || !isJoint()) {
+      throw new RaftctlError('E_NOT_JOINT', 'the configuration is not joint: there is nothing to leave', {
+        hint: 'raftctl status',
+      });
     }
-    if (!staysJoint(running)) this.requireNone();
-    const text = 'leaving the joint configuration';
-    const value = { id: running.id, phase: ChangePhase.LEAVING_JOINT, text, atMs: context.options.wallClock() };
-    await proposeControl(this.proposing, { command: { $case: 'advanceChange', value } }, call);
-    await this.until(() => context.applied.confState.votersOutgoing.length === 0 || undefined, call);
-    return { configIndex: context.applied.configIndex, confState: context.applied.confState };
+    if (staysJoint(record)) {
+      const text = 'leaving the joint configuration';
+      const value = { id: record.id, phase: ChangePhase.LEAVING_JOINT, text, atMs: context.options.wallClock() };
+      await proposeControl(this.proposing, { command: { $case: 'advanceChange', value } }, call);
+    } else if (record.phase !== ChangePhase.LEAVING_JOINT) this.requireNone();
+    await this.until(() => !isJoint(), call, leadershipLost);
+    return this.configuration();
+  }
+
+  private configuration(): { configIndex: number; confState: ConfState } {
+    const { configIndex, confState } = this.context.applied;
+    return { configIndex, confState };
   }
 
   /** Answers a request that is known already. */
@@ -319,21 +328,25 @@ export class MembershipChanges {
     throw new RaftctlError('E_CONFLICT', message, { hint: 'plan again: raftctl member plan' });
   }
 
-  /** A new leader knows what its predecessors have done once it has applied an entry of its own. @throws RaftctlError E_NOT_LEADER */
-  private async knowledge(call: CallOptions): Promise<void> {
+  /**
+   * A new leader knows what its predecessors have done once it has applied an entry of its own.
+   * @param isReady what is waited for as well
+   * @throws RaftctlError E_NOT_LEADER
+   */
+  private async knowledge(call: CallOptions, isReady: () => boolean = () => true): Promise<void> {
     this.context.requireLeader();
-    await this.until(() => this.context.applied.term === this.context.core.raft.term || undefined, call);
+    const knows = () => this.context.applied.term === this.context.core.raft.term && isReady();
+    await this.until(knows, call, () => this.context.notLeaderError());
   }
 
-  private until<T>(probe: () => T | undefined, { signal }: CallOptions): Promise<T> {
-    return this.context.conditions.until(
-      () => {
-        const value = probe();
-        if (value === undefined && !this.context.isLeader) throw leadershipLost();
-        return value;
-      },
-      { signal, onAbort: () => outcomeUnknown('the caller did not wait for the end') },
-    );
+  private async until(condition: () => boolean, { signal }: CallOptions, lost: () => RaftctlError): Promise<void> {
+    const probe = () => {
+      if (condition()) return true;
+      if (!this.context.isLeader) throw lost();
+      return undefined;
+    };
+    const onAbort = () => outcomeUnknown('the caller did not wait for the end');
+    await this.context.conditions.until(probe, { signal, onAbort });
   }
 
   private isEnded(id: string): boolean {

@@ -169,7 +169,7 @@ export class RaftNode implements NodeApi {
     if (this.context.stopping) return;
     if (this.context.isLeader && this.context.quorumReachable()) {
       await this.leadership
-        .transfer(0, undefined)
+        .handOver()
         .catch((thrown: unknown) => this.options.logger.info('stopping as leader', { reason: messageOf(thrown) }));
     }
     this.halt();

@@ -115,7 +115,7 @@ describe('changes under nodes that die by chance', () => {
         for await (const event of leader.node.changeMembers(wanted)) {
           if (event.unchanged) return undefined;
           if (--left > 0) continue;
-          if (isTakenBack) await leader.node.abortChange({ id: '', reason: 'chance', by: '' });
+          if (isTakenBack) await leader.node.abortChange({ id: wanted.requestId, reason: 'chance', by: '' });
           break;
         }
         if (left > 0) return await ended(cluster, wanted.requestId);

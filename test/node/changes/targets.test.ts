@@ -87,6 +87,7 @@ describe('a change of the members', () => {
     const left = await leader.node.leaveJoint(record?.id ?? '');
     expect(left.confState).toMatchObject({ voters: [1, 3, 4], votersOutgoing: [] });
     expect(await ended(cluster, record?.id ?? '')).toMatchObject({ result: ChangeResult.DONE });
+    expect(await leader.node.leaveJoint(record?.id ?? '')).toEqual(left);
     await expect(leader.node.leaveJoint('')).rejects.toMatchObject({ code: 'E_NOT_JOINT' });
   });
 
@@ -96,7 +97,11 @@ describe('a change of the members', () => {
     const id = await begin(leader, { voters: sets(1, 2, 3, 4), peers: peers(4) }, ChangePhase.CATCHING_UP);
     expect(leader.node.status()).toMatchObject({ runningChange: id, change: { id, phase: ChangePhase.CATCHING_UP } });
     const other = leader.id === 3 ? 1 : 3;
-    expect(() => leader.node.transferLeader(other, undefined)).toThrow(`change ${id} of the members is running`);
+    const moved = async () => leader.node.transferLeader(other, undefined);
+    await expect(moved()).rejects.toMatchObject({
+      code: 'E_CHANGE_RUNNING',
+      hint: `raftctl member change watch ${id}`,
+    });
     await leader.node.stop();
     await cluster.crash(leader.id);
     const next = await cluster.leader();
