@@ -46,6 +46,8 @@ export class TestNode {
   readonly received: Message[] = [];
   readonly unreachable: number[] = [];
   readonly staged: Message[] = [];
+  /** Who said that the cluster is of which later incarnation. */
+  readonly superseded: { readonly by: number; readonly incarnation: number }[] = [];
   /** Emits `change` whenever one of the above grows. */
   private readonly news = new EventEmitter().setMaxListeners(0);
   readonly identity: PeerIdentity;
@@ -143,6 +145,10 @@ export class TestNode {
       onSnapshotOffered: this.setup.onSnapshotOffered ?? (() => Promise.reject(new Error('no snapshot is wanted'))),
       onSnapshotReceived: (one) => {
         this.staged.push(one);
+        changed();
+      },
+      onSuperseded: (by, incarnation) => {
+        this.superseded.push({ by, incarnation });
         changed();
       },
       onAdopt: this.setup.onAdopt ?? (() => Promise.reject(new Error('nobody is adopted'))),
