@@ -32,9 +32,10 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
     await checkJoiners(client, request.peers);
     if (!request.dryRun) await this.#ask(request);
     const flags = this.#changeFlags;
+    const reporting = { quiet: this.quiet || request.dryRun, verbose: this.verbose };
     const { plan, last, detached } = await followChange((signal) => client.changeMembers(request, signal), {
       id: request.requestId,
-      report: reportFor(request.requestId, this.quiet || request.dryRun, process.stderr, process.env),
+      report: reportFor(request.requestId, reporting, process.stderr, process.env),
       wait: flags.wait,
       waitTimeoutMs: flags['wait-timeout'],
       explicitLeave: request.explicitLeave,
@@ -50,6 +51,9 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
       this.fail(new RaftctlError('E_REFUSED', 'the change would be refused', { facts }));
     }
     if (request.dryRun) return data;
+    if (data.phase === 'joint' && !detached) {
+      this.progress(`to go on: raftctl member change leave ${data.id}   to go back: raftctl member change abort`);
+    }
     if (detached) this.fail(stillRunning(data.id, data.phase));
     else if (hasEnded(data.phase) && data.phase !== 'done') return this.#fromRecord(data.id, false);
     return data;

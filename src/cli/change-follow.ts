@@ -54,11 +54,12 @@ export async function followChange(
   try {
     for await (const event of open(stop.signal)) {
       last = event;
+      // What is to be said of the plan stands above the report, which may be drawn over what is below it.
+      if (event.plan !== undefined) options.onPlan?.(event.plan);
       report.see(event);
       for (const document of eventDocuments(event, new Date())) await options.emit(document);
       if (event.plan !== undefined) {
         plan = event.plan;
-        options.onPlan?.(event.plan);
         // Planned is not begun: what is told next has begun.
         continue;
       }

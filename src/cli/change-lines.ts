@@ -61,6 +61,7 @@ export function changeBlock(progress: ChangeProgress, nowMs: number, options: Li
   }
   if (current === undefined || !isEnd(current.phase)) {
     lines.push(...phasesAhead(progress).map((step) => row(sign.ahead, step, '', options.width)));
+    lines.push(`Ctrl-C detaches. Re-attach: raftctl member change watch ${escapeControl(progress.id)}`);
   }
   return lines.map((line) => cut(line, options.width));
 }

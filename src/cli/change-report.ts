@@ -21,10 +21,22 @@ export interface ReportStream {
 const heartbeatMs = 10_000;
 const redrawMs = 250;
 
+/** How much is to be told. */
+export interface ReportOptions {
+  readonly quiet: boolean;
+  /** Other lines are written as well, and nothing may be drawn over them. */
+  readonly verbose: boolean;
+}
+
 /** The report that fits: none where quiet was asked for, a block that is drawn anew on a terminal, otherwise one line a phase. */
-export function reportFor(id: string, quiet: boolean, stream: ReportStream, env: NodeJS.ProcessEnv): ChangeReport {
+export function reportFor(
+  id: string,
+  { quiet, verbose }: ReportOptions,
+  stream: ReportStream,
+  env: NodeJS.ProcessEnv,
+): ChangeReport {
   if (quiet) return { see() {}, end() {} };
-  const drawn = stream.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'];
+  const drawn = stream.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'] && !verbose;
   return drawn ? new BlockReport(id, stream, isUtf8(env)) : new LineReport(id, stream);
 }
 

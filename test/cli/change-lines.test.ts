@@ -33,6 +33,7 @@ describe('a change on a terminal', () => {
         '  · enter joint    promote learner 4; remove voter 2: one joint change',
         '  · joint          joint: commits and elections need 2 of {1,2,3} AND 2 of {1,3,',
         '  · leave joint    leave joint (automatic): committed by both',
+        'Ctrl-C detaches. Re-attach: raftctl member change watch 01J8Z3P2QK4T',
       ].join('\n'),
     );
   });
@@ -48,6 +49,7 @@ describe('a change on a terminal', () => {
       '                   in   {1,3,4}  needs 2  acknowledged 1  missing 3,4',
       '                   out  {1,2,3}  needs 2  acknowledged 1,2  missing 3',
       '  ! stuck          n3 and n4 are not in reach',
+      'Ctrl-C detaches. Re-attach: raftctl member change watch 01J8Z3P2QK4T',
     ]);
   });
 
@@ -84,7 +86,7 @@ describe('a change without a terminal', () => {
 
   test('is one line a phase, the plan aside', () => {
     const written: string[] = [];
-    const report = reportFor(changeId, false, { write: (text) => written.push(text) }, {});
+    const report = reportFor(changeId, { quiet: false, verbose: false }, { write: (text) => written.push(text) }, {});
     for (const told of storyOf()) report.see(told);
     report.end();
     expect(written.join('')).toBe(
@@ -104,7 +106,12 @@ describe('a change without a terminal', () => {
 describe('the report that fits', () => {
   function written(isTTY: boolean, env: NodeJS.ProcessEnv, quiet = false): string {
     const parts: string[] = [];
-    const report = reportFor(changeId, quiet, { isTTY, columns: 80, write: (text) => parts.push(text) }, env);
+    const report = reportFor(
+      changeId,
+      { quiet, verbose: env['DEBUG'] !== undefined },
+      { isTTY, columns: 80, write: (text) => parts.push(text) },
+      env,
+    );
     for (const told of storyOf()) report.see(told);
     report.end();
     return parts.join('');
@@ -120,6 +127,7 @@ describe('the report that fits', () => {
   test.each([
     ['in CI', { CI: 'true' }],
     ['on a dumb terminal', { TERM: 'dumb' }],
+    ['between other lines', { DEBUG: '1' }],
   ])('is not drawn %s', (_, env) => {
     expect(written(true, env)).not.toContain('\u001b');
   });

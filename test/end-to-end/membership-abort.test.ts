@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ending, startBinary } from './binary.js';
 import { TestCluster } from './cluster.js';
 import type { ClusterStatus } from './documents.js';
 
@@ -77,7 +78,26 @@ describe('taking a change back', () => {
     expect(await config()).toMatchObject({ voters: [1, 2, 3], learners: [] });
   });
 
-  test('is not what Ctrl-C does: --no-wait leaves the change running, watch comes back to it', async () => {
+  test('is not what Ctrl-C does: it leaves the change running, and says how to come back to it', async () => {
+    const { id } = await enterJoint();
+    const watch = startBinary(['member', 'change', 'watch', '-e', cluster.endpoints([1, 2, 3])], cluster.folder);
+    const ended = ending(watch);
+    const stderr = await new Promise<string>((resolve) => {
+      let text = '';
+      watch.stderr?.setEncoding('utf8').on('data', (part: string) => {
+        if (text === '') watch.kill('SIGINT');
+        text += part;
+      });
+      void ended.then(() => resolve(text));
+    });
+    expect(await ended).toMatchObject({ exitCode: 130 });
+    expect(stderr).toContain(`Come back to it with: raftctl member change watch ${id}`);
+    expect((await cluster.run(['member', 'change', 'status'])).exitCode).toBe(8);
+    await cluster.succeed(['member', 'change', 'leave', id]);
+    expect(await config()).toMatchObject({ joint: false, voters: [1, 2, 4] });
+  });
+
+  test('is not what --no-wait does either: watch comes back to the change', async () => {
     const left = await cluster.run<{ id: string }>(['member', 'demote', '2', '--no-wait']);
     expect(left.exitCode).toBe(8);
     const id = left.json.data?.id ?? '';
@@ -85,6 +105,6 @@ describe('taking a change back', () => {
       id,
       result: 'done',
     });
-    expect(await config()).toMatchObject({ voters: [1, 3], learners: [2] });
+    expect(await config()).toMatchObject({ voters: [1, 4], learners: [2] });
   });
 });

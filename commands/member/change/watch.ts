@@ -29,7 +29,7 @@ export default class MemberChangeWatch extends ClusterCommand<typeof MemberChang
     }
     const { detached } = await followChange((signal) => client.changes.watch(before.id, signal), {
       id: before.id,
-      report: reportFor(before.id, this.quiet, process.stderr, process.env),
+      report: reportFor(before.id, { quiet: this.quiet, verbose: this.verbose }, process.stderr, process.env),
       wait: true,
       waitTimeoutMs: this.flags['wait-timeout'],
       explicitLeave: false,

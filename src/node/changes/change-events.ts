@@ -60,11 +60,14 @@ export function failureOf({ id, result, errorCode, text, addedLearners }: Change
   return new RaftctlError(code, text, { changed: 'yes', hint });
 }
 
-/** Whether two requests want the same. The configuration that the first one started from may be another one when it is repeated. */
+/**
+ * Whether two requests want the same. The configuration that the first one started from may be another one when it is repeated, and
+ * somebody else may be the one who repeats it.
+ */
 export function sameChange(first: ChangeMembersRequest | undefined, again: ChangeMembersRequest): boolean {
   if (first === undefined) return false;
   const [left, right] = [first, again].map((request) =>
-    ChangeMembersRequest.encode({ ...request, ifConfigIndex: 0 })
+    ChangeMembersRequest.encode({ ...request, ifConfigIndex: 0, planHash: undefined, by: undefined })
       .finish()
       .join(),
   );
