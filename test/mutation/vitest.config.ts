@@ -17,5 +17,6 @@ export default defineConfig({
     fileParallelism: false,
     sequence: { sequencer: QuickestFirst },
     disableConsoleIntercept: true,
+    testTimeout: 60_000,
   },
 });
