@@ -5,6 +5,7 @@ import { measureAll, tableOf } from './harness.js';
 import { idleMemory } from './idle-memory.js';
 import { replicationBenchmarks } from './replication.js';
 import { singleNodeBenchmarks } from './single-node.js';
+import { storageReads } from './storage-reads.js';
 
 // npm run bench:core -- [--rounds 5] [--warm-up 200] [--milliseconds 500] [--only TEXT] [--json FILE]
 // The consensus core alone, in one process: no disk, no network, no codec. Figures are processor time, medians of rounds that take turns.
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 const wanted = ({ name }: { name: string }) => name.includes(values.only);
 const figures = measureAll(
   [...replicationBenchmarks, ...singleNodeBenchmarks].filter(wanted),
-  [idleMemory(1000)].filter(wanted),
+  [idleMemory(1000), storageReads(1000)].filter(wanted),
   { rounds: Number(values.rounds), warmUpMs: Number(values['warm-up']), measureMs: Number(values.milliseconds) },
 );
 if (figures.length === 0) throw new Error(`nothing has "${values.only}" in its name`);

@@ -44,19 +44,21 @@ const construction = groups.map(([voters, learners]) =>
 
 /** raft-rs `Raft::campaign`, on nodes that are there already: theirs are made within the measured time. */
 const campaigns = groups.slice(1).flatMap(([voters, learners]) =>
-  [false, true].map((preVote): Benchmark => {
+  (['', ', pre-vote', ', asked by the leader'] as const).map((way): Benchmark => {
+    const timeoutNow = { ...newMessage(MessageType.TIMEOUT_NOW, 1), from: 2, term: 1 };
     const confState = { voters: idsFrom(1, voters), learners: idsFrom(1 + voters, learners) };
     return {
-      name: `campaign: ${voters} voters, ${learners} learners${preVote ? ', pre-vote' : ''}`,
+      name: `campaign: ${voters} voters, ${learners} learners${way}`,
       unit: 'campaign',
       prepare() {
         let nodes: RawNode[] = [];
         return {
           between() {
-            nodes = idsFrom(0, 16).map(() => memberOf(1, confState, [], { preVote }).node);
+            nodes = idsFrom(0, 16).map(() => memberOf(1, confState, [], { preVote: way === ', pre-vote' }).node);
           },
           run() {
-            for (const node of nodes) node.campaign();
+            if (way === ', asked by the leader') for (const node of nodes) node.step(timeoutNow);
+            else for (const node of nodes) node.campaign();
             return nodes.length;
           },
         };
@@ -84,7 +86,8 @@ function drain({ node, storage }: Member): void {
 }
 
 /** raft-rs `RawNode::leader_propose`: the call alone. What it appends is taken away between slices, so that it does not pile up. */
-const proposals = [0, 128, 1024, 16 * 1024, 1024 * 1024].map(
+const KIB = 1024;
+const proposals = [0, 32, 128, 512, KIB, 4 * KIB, 16 * KIB, 128 * KIB, 512 * KIB, KIB * KIB].map(
   (size): Benchmark => ({
     name: `propose: ${size} bytes`,
     unit: 'proposal',
@@ -181,6 +184,35 @@ const roundTrip: Benchmark = {
   },
 };
 
+/** etcd/raft `BenchmarkRawNode/two-voters`: the same with a peer that acknowledges everything at once. */
+const roundTripOfTwo: Benchmark = {
+  name: 'propose, ready, advance: 2 voters, one entry a round',
+  unit: 'entry',
+  prepare() {
+    const leader = memberOf(1, { voters: [1, 2] });
+    leader.node.campaign();
+    carry(leader);
+    answer(leader.node, 2, MessageType.REQUEST_VOTE_RESPONSE);
+    const data = new Uint8Array(3);
+    const acknowledgeAll = () => {
+      carry(leader);
+      answer(leader.node, 2, MessageType.APPEND_RESPONSE);
+      carry(leader);
+    };
+    acknowledgeAll();
+    return {
+      run() {
+        const before = leader.node.raft.raftLog.applied;
+        for (let i = 0; i < 16; i++) {
+          leader.node.propose(EMPTY, data);
+          acknowledgeAll();
+        }
+        return leader.node.raft.raftLog.applied - before;
+      },
+    };
+  },
+};
+
 /** etcd/raft `BenchmarkMajorityConfig_CommittedIndex`, and the same for two halves. */
 const quorums = [1, 3, 5, 7, 9, 11].map((voters) =>
   repeated(`committedIndex: ${voters} voters`, 'call', 1024, () => {
@@ -202,15 +234,26 @@ function ackedAtRandom(voters: number) {
   return { ackedIndex: (id: number) => indexes.get(id) };
 }
 
-/** etcd/raft `BenchmarkStatus`. */
-const statuses = [1, 3, 5, 100].map((members) =>
-  repeated(`status: ${members} members`, 'call', 64, () => {
-    const leader = soleLeader();
+/** etcd/raft `BenchmarkStatus`: whole, in short, and peer by peer. */
+const statuses = [1, 3, 5, 100].flatMap((members) => {
+  const leader = () => {
+    const { node } = soleLeader();
     const newcomers = idsFrom(2, members - 1).map((nodeId) => ({ nodeId, changeType: 2 }));
-    if (members > 1) leader.node.applyConfChange({ transition: 0, changes: newcomers, context: EMPTY });
-    return () => void leader.node.status();
-  }),
-);
+    if (members > 1) node.applyConfChange({ transition: 0, changes: newcomers, context: EMPTY });
+    return node;
+  };
+  const looks: Readonly<Record<string, (node: RawNode) => void>> = {
+    status: (node) => void node.status(),
+    basicStatus: (node) => void node.basicStatus(),
+    withProgress: (node) => node.withProgress(() => {}),
+  };
+  return Object.entries(looks).map(([name, look]) =>
+    repeated(`${name}: ${members} members`, 'call', 64, () => {
+      const node = leader();
+      return () => look(node);
+    }),
+  );
+});
 
 /** raft-rs `Progress::default`. */
 const progress = repeated('new Progress', 'Progress', 1024, () => () => void new Progress(9, 10));
@@ -266,6 +309,7 @@ export const singleNodeBenchmarks: readonly Benchmark[] = [
   ...proposals,
   readyCall,
   roundTrip,
+  roundTripOfTwo,
   ...quorums,
   jointQuorum,
   ...statuses,

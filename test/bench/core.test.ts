@@ -3,6 +3,7 @@ import { type Benchmark, measureAll, tableOf } from '../../bench/core/harness.js
 import { idleMemory } from '../../bench/core/idle-memory.js';
 import { replicationBenchmarks } from '../../bench/core/replication.js';
 import { singleNodeBenchmarks } from '../../bench/core/single-node.js';
+import { storageReads } from '../../bench/core/storage-reads.js';
 
 /** The measurements of the core, each done once and not timed, so that none can rot unseen. */
 
@@ -35,6 +36,12 @@ test('an idle node needs some kilobytes', () => {
   const bytes = idleMemory(200).measure();
   expect(bytes).toBeGreaterThan(1000);
   expect(bytes).toBeLessThan(20_000);
+});
+
+test('an entry of a group of one is read from storage once, and little else is asked', () => {
+  const reads = storageReads(50).measure();
+  expect(reads).toBeGreaterThanOrEqual(1);
+  expect(reads).toBeLessThan(20);
 });
 
 describe('the harness', () => {
