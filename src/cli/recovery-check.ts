@@ -39,16 +39,18 @@ function nodesUp({ survivors }: RecoveryPlan, { nodes }: ClusterView): RecoveryC
   return { id: 'nodes-up', ok: down.length === 0, message };
 }
 
-function incarnations({ incarnation, survivors }: RecoveryPlan, { nodes }: ClusterView): RecoveryCheck {
-  const others = survivors.flatMap(({ id }) => {
-    const own = nodes.find((node) => node.id === id)?.status?.incarnation;
-    return own === undefined || own === incarnation.after ? [] : [`node ${id} is of ${own}`];
-  });
-  const message =
-    others.length === 0
-      ? `all that answer are of ${incarnation.after}`
-      : `${others.join(', ')}, not of ${incarnation.after}`;
-  return { id: 'incarnation', ok: others.length === 0, message };
+function incarnations(
+  { incarnation, survivors }: RecoveryPlan,
+  { incarnation: seen, strangers }: ClusterView,
+): RecoveryCheck {
+  const ids = survivors.map(({ id }) => id);
+  const others = strangers
+    .filter(({ id }) => ids.includes(id))
+    .map((node) => `node ${node.id} is of ${node.incarnation}`);
+  if (seen !== incarnation.after) others.push(`the cluster is of ${seen}`);
+  const ok = others.length === 0;
+  const message = ok ? `all that answer are of ${seen}` : `${others.join(', ')}; planned was ${incarnation.after}`;
+  return { id: 'incarnation', ok, message };
 }
 
 function configuration({ start }: RecoveryPlan, { confState, configIndex }: ClusterView): RecoveryCheck {
@@ -68,13 +70,11 @@ function leader({ incarnation }: RecoveryPlan, view: ClusterView): RecoveryCheck
   return { id: 'leader', ok, message: `node ${found.id} leads in term ${found.hardState?.term ?? 0}` };
 }
 
-function lost(plan: RecoveryPlan, { confState, nodes }: ClusterView): RecoveryCheck {
+function lost(plan: RecoveryPlan, { confState, strangers }: ClusterView): RecoveryCheck {
   const { voters, votersOutgoing, learners, learnersNext } = confState;
   const members = [voters, votersOutgoing, learners, learnersNext].flat();
   const back = plan.lost.filter(({ id }) => members.includes(id)).map(({ id }) => id);
-  const up = plan.lost
-    .filter(({ id }) => nodes.find((node) => node.id === id)?.status !== undefined)
-    .map(({ id }) => id);
+  const up = plan.lost.filter(({ id }) => strangers.some((node) => node.id === id)).map(({ id }) => id);
   const gone = formatIds(plan.lost.map(({ id }) => id));
   if (back.length > 0) return { id: 'lost-absent', ok: false, message: `node ${back.join(',')} is a member again` };
   const running = up.length === 0 ? '' : `; ${up.join(',')} runs, and is fenced off`;

@@ -103,12 +103,19 @@ export function namedLeader(probes: readonly Probe[], directory: Directory): Kno
   return leader;
 }
 
-/** The answer with the newest configuration. */
+/** The answer of the latest incarnation, and of those the one with the newest configuration. */
 export function newestAnswer(probes: readonly Probe[]): Answer | undefined {
   return probes
     .filter(isAnswer)
     .reduce<Answer | undefined>(
-      (best, answer) => (best === undefined || answer.status.configIndex > best.status.configIndex ? answer : best),
+      (best, answer) => (best === undefined || isNewer(answer, best) ? answer : best),
       undefined,
     );
+}
+
+function isNewer({ status: one }: Answer, { status: other }: Answer): boolean {
+  // Incarnations of two clusters have nothing to do with each other.
+  const sameCluster = one.clusterId === other.clusterId;
+  if (sameCluster && one.incarnation !== other.incarnation) return one.incarnation > other.incarnation;
+  return one.configIndex > other.configIndex;
 }

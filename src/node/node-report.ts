@@ -47,7 +47,7 @@ export class NodeReport {
       stateMachine: stateMachine.name,
       role: this.role(),
       hardState: { ...core.hs },
-      leader: core.ss.leaderId,
+      leader: context.supersededBy === undefined ? core.ss.leaderId : 0,
       configIndex: context.applied.configIndex,
       confState: context.applied.confState,
       members: [...context.members],
