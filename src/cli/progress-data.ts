@@ -35,7 +35,7 @@ export function toProgressListData(status: NodeStatus): ProgressListData {
   const { first = 1, last = 0, bytes = 0 } = status.log ?? {};
   const entryBytes = bytes / Math.max(1, last - first + 1);
   const peers = status.progress.map((peer): PeerData => {
-    const data = toProgressData(peer, last);
+    const data = toProgressData(peer, status);
     return {
       id: peer.id,
       name: status.members.find((member) => member.id === peer.id)?.name || `n${peer.id}`,

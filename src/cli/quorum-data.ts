@@ -1,4 +1,4 @@
-import type { ClusterView } from '../client/index.js';
+import type { ClusterView, NodeStatus, PeerProgress } from '../client/index.js';
 import { minimalCuts, quorumSets, STOPPED, tolerance, voterSets } from '../membership/tolerance.js';
 import { describeCuts } from '../membership/words.js';
 
@@ -23,8 +23,18 @@ export interface QuorumData {
 export function liveIds({ leader, nodes }: ClusterView): ReadonlySet<number> {
   const reachable = nodes.filter(({ status }) => status !== undefined).map(({ id }) => id);
   if (leader === undefined) return new Set(reachable);
-  const active = leader.progress.filter(({ recentActive }) => recentActive).map(({ id }) => id);
+  const active = leader.progress.filter((peer) => isActive(peer, leader)).map(({ id }) => id);
   return new Set([leader.id, ...active]);
+}
+
+/**
+ * Whether a node answers the leader. The leader forgets who has answered once in an election timeout, to see who does so again: just after
+ * that its tracker says of nobody that he is active, and the connection says more.
+ */
+export function isActive({ id, recentActive }: PeerProgress, leader: NodeStatus): boolean {
+  if (recentActive) return true;
+  const link = leader.links.find((peer) => peer.id === id);
+  return link?.connected === true && (link.lastSeenMs ?? Number.POSITIVE_INFINITY) < leader.electionTimeoutMs;
 }
 
 /** What the majorities of a view need, have, and can lose. */
@@ -49,7 +59,11 @@ export function toQuorumData(view: ClusterView): QuorumData {
 
 /** `needs 2 of 3, live 2 -> tolerates 0 more failures (1 when all are up)`. */
 export function quorumText({ sets, available, tolerates, toleratesNominal, minimalCuts: cuts }: QuorumData): string {
-  const needs = sets.map(({ size, needed, live }) => `needs ${needed} of ${size}, live ${live}`).join(' and ');
+  const needs = sets
+    .map(
+      ({ name, size, needed, live }) => `${sets.length > 1 ? `${name} ` : ''}needs ${needed} of ${size}, live ${live}`,
+    )
+    .join(' and ');
   if (!available) return `${needs} -> no majority: writes have stopped`;
   const nominal = tolerates === toleratesNominal ? '' : ` (${toleratesNominal} when all are up)`;
   const lost = sets.length > 1 ? `   stops if lost: ${describeCuts(cuts)}` : '';

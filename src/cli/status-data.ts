@@ -1,7 +1,7 @@
 import type { ChangeRecord, ClusterView, LogStatus, NodeStatus, NodeView, PeerProgress } from '../client/index.js';
 import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
 import type { ClusterIdentity, Source } from './envelope.js';
-import { type QuorumData, toQuorumData } from './quorum-data.js';
+import { isActive, type QuorumData, toQuorumData } from './quorum-data.js';
 import { phaseNames, progressNames, roleNames } from './wire-names.js';
 
 /** `data` of `status`. */
@@ -194,7 +194,7 @@ function toNodeData(
     commit: status?.log?.commit ?? null,
     applied: status?.log?.applied ?? null,
     log: status?.log === undefined ? null : toLogData(status.log),
-    progress: tracker === undefined ? null : toProgressData(tracker, leader?.log?.last ?? 0),
+    progress: tracker === undefined || leader === undefined ? null : toProgressData(tracker, leader),
     lastSeenMs: link?.lastSeenMs ?? null,
     rttMs: status === undefined || isLeader ? null : (link?.rttMs ?? rttMs ?? null),
     dbBytes: status?.storage?.dbBytes ?? null,
@@ -224,18 +224,18 @@ function roleOf(status: NodeStatus | undefined, set: NodeData['set']): string {
   return role === 'leader' ? 'follower' : role;
 }
 
-/** A tracker as data. */
-export function toProgressData(peer: PeerProgress, last: number): ProgressData {
+/** A tracker of a leader as data. */
+export function toProgressData(peer: PeerProgress, leader: NodeStatus): ProgressData {
   return {
     state: progressNames[peer.state],
     match: peer.match,
     next: peer.next,
-    lag: Math.max(0, last - peer.match),
+    lag: Math.max(0, (leader.log?.last ?? 0) - peer.match),
     rate: Math.round(peer.rate * 10) / 10,
     inflight: peer.inflight,
     inflightMax: peer.inflightMax,
     paused: peer.paused,
-    recentActive: peer.recentActive,
+    recentActive: isActive(peer, leader),
     pendingSnapshot: peer.pendingSnapshot || null,
     needsSnapshot: peer.needsSnapshot,
     caughtUpAgoMs: peer.caughtUpAgoMs ?? null,

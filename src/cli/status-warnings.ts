@@ -73,18 +73,21 @@ function reachWarnings(node: NodeData): Warning[] {
   return [];
 }
 
-function changeWarnings({ change, changeState, config }: ClusterStatusData): Warning[] {
+function changeWarnings({ change, changeState, config, leader, quorum }: ClusterStatusData): Warning[] {
   const warnings: Warning[] = [];
   if (change !== null) {
-    const { phase, text, runsMs, stillMs } = changeState ?? {};
-    const stuck = phase === 'stuck' || phase === 'in-doubt' || (stillMs ?? 0) > changeStillMsMax;
+    const { phase = '', text = '', runsMs, stillMs = 0 } = changeState ?? {};
+    const stuck = phase === 'stuck' || phase === 'in-doubt' || stillMs > changeStillMsMax || !quorum.available;
     const runs = runsMs === undefined ? 'is running' : `has been running for ${formatDuration(runsMs)}`;
-    const still = stuck && stillMs !== undefined ? `, without a step for ${formatDuration(stillMs)}` : '';
-    const at = phase === undefined ? '' : `: ${phase}${text ? `, ${text}` : ''}`;
-    const message = `change ${change} ${runs}${still}${at}`;
-    warnings.push({ code: stuck ? 'W_CHANGE_STUCK' : 'W_CHANGE', message });
+    const still = stuck && stillMs > 0 ? `, without a step for ${formatDuration(stillMs)}` : '';
+    const at = [text.startsWith(phase) ? '' : phase, text].filter(Boolean).join(', ');
+    const message = `change ${change} ${runs}${still}${at === '' ? '' : `: ${at}`}`;
+    const halves = quorum.sets.filter(({ live, needed }) => live < needed).map(({ name }) => name);
+    const without =
+      halves.length === 0 ? '' : `. It can go neither on nor back: no majority of ${halves.join(' nor of ')}`;
+    warnings.push({ code: stuck ? 'W_CHANGE_STUCK' : 'W_CHANGE', message: `${message}${without}` });
   }
-  if (config.joint && !config.autoLeave) {
+  if (leader !== null && config.joint && !config.autoLeave) {
     const message = 'the configuration stays joint until it is left: raftctl member change leave';
     warnings.push({ code: 'W_JOINT', message });
   }

@@ -177,6 +177,16 @@ describe('what status warns of', () => {
 });
 
 describe('status as data', () => {
+  test('counts whom the leader hears although its tracker has just forgotten who is active', () => {
+    const view = steady();
+    if (view.leader === undefined) throw new Error('a steady cluster has a leader');
+    view.leader.electionTimeoutMs = 1000;
+    for (const peer of view.leader.progress) peer.recentActive = false;
+    expect(toStatusData(view, now)).toMatchObject({ health: 'healthy', quorum: { available: true, tolerates: 1 } });
+    for (const link of view.leader.links) if (link.id !== 4) link.lastSeenMs = 1500;
+    expect(toStatusData(view, now)).toMatchObject({ health: 'unavailable', quorum: { available: false } });
+  });
+
   test('names the smallest losses that stop writes', () => {
     expect(toStatusData(steady(), now).quorum).toEqual({
       sets: [{ name: 'voters', size: 3, needed: 2, live: 3 }],

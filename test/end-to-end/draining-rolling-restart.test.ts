@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestCluster } from './cluster.js';
+import type { ClusterStatus } from './documents.js';
+import { Load } from './load.js';
+
+describe('a rolling restart, as the help has it for scripts', () => {
+  let cluster: TestCluster;
+  let load: Load;
+  beforeAll(async () => {
+    cluster = await TestCluster.start({ ids: [1, 2, 3], voters: [1, 2, 3] });
+    load = Load.start([1, 2, 3].map((id) => cluster.address(id)));
+    await load.acknowledges(20);
+  });
+  afterAll(() => cluster.close());
+
+  test('stops and starts every node, the leader last, and no election is lost time', async () => {
+    const list = await cluster.runText(['member', 'list', '--sort-by', 'leader-last', '-o', 'quiet']);
+    const order = list.stdout.trim().split('\n').map(Number);
+    const { leader } = await cluster.succeed<ClusterStatus>(['status']);
+    expect(order.at(-1)).toBe(leader?.id);
+    for (const id of order) {
+      expect((await cluster.runText(['node', 'ok-to-stop', String(id)])).exitCode).toBe(0);
+      const drained = await cluster.succeed<{ wasLeader: boolean; leader: number }>(['node', 'drain', String(id)]);
+      expect(drained.leader).not.toBe(id);
+      expect(await cluster.node(id).stop()).toMatchObject({ exitCode: 0 });
+      await cluster.startNode(id);
+      await cluster.succeed(['wait', `node=${id}:caught-up`, 'healthy', '--timeout', '30s']);
+      // It is drained still: that outlives the restart.
+      expect((await cluster.runText(['node', 'ready', String(id)])).exitCode).toBe(5);
+      await cluster.succeed(['node', 'undrain', String(id)]);
+      await cluster.until(
+        `ready: node ${id}`,
+        () => cluster.runText(['node', 'ready', String(id)]),
+        ({ exitCode }) => exitCode === 0,
+      );
+    }
+    await load.acknowledges(20);
+    await load.stop();
+    const causes = await cluster.succeed<{ leaders: { cause: string }[] }>(['leader', 'history']);
+    expect(causes.leaders.map(({ cause }) => cause)).not.toContain('elected');
+  });
+
+  test('a node that is alone in reach may not stop', async () => {
+    await cluster.kill(2, 3);
+    await cluster.until(
+      'without a leader',
+      () => cluster.run<ClusterStatus>(['status']),
+      ({ json }) => json.data !== null && json.data.leader === null,
+    );
+    const asked = await cluster.runText(['node', 'ok-to-stop', '1', '-q']);
+    expect([asked.exitCode, asked.stdout]).toEqual([5, '']);
+    expect((await cluster.runText(['cluster', 'health', '--require-tolerance', '1', '-q'])).exitCode).toBe(6);
+  });
+});
