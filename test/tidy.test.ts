@@ -36,6 +36,7 @@ const documents = [
   'docs/names.md',
   'docs/properties.md',
   'docs/tutorial.md',
+  'docs/status.md',
   'docs/recovery.md',
   'bench/README.md',
 ];

@@ -75,7 +75,7 @@ const output = `The result goes to stdout; progress, questions, warnings and err
   -o wide     the same with more columns
   -o json     one document, on success and on failure; --json for short
   -o yaml     the same document as YAML
-  -o ndjson   the same in one line; member changes write one for each step
+  -o ndjson   the same in one line; member changes write one for each step, watch one for each event
   -o name     names alone, as member/3
   -q          ids alone, and no hints
 
@@ -100,6 +100,15 @@ const scripting = `  raftctl wait leader --timeout 30s || exit
   raftctl member list --json | jq -r '.data.members[].id'
   raftctl kv put greeting '"hello"' --request-id "$job" || [ $? -ne 7 ] || raftctl kv put greeting '"hello"' --request-id "$job"
   raftctl cluster health --require-tolerance 1 -q
+  raftctl watch --types leader,config -o ndjson | while read -r event; do …; done
+
+A rolling restart, the leader last, which stops where a node must not:
+
+  for id in $(raftctl member list --sort-by leader-last -o quiet); do
+    raftctl node ok-to-stop "$id" || exit 5
+    raftctl node drain "$id" && ssh "n$id" systemctl restart raftnode
+    raftctl wait "node=$id:caught-up" healthy --timeout 5m && raftctl node undrain "$id"
+  done
 
 Use the forms for programs (raftctl help output) and the exit codes (raftctl help exit-codes), never the text for people. Where a
 confirmation is needed and nobody can be asked, a command ends with exit 11 at once and names the flag to add.`;
