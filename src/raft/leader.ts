@@ -122,19 +122,17 @@ function handleHeartbeatResponse(raft: Raft, message: Message, progress: Progres
   progress.resume();
   const wants = progress.matched < raft.raftLog.lastIndex() || progress.pendingRequestSnapshot !== INVALID_INDEX;
   if (wants || progress.state === 'probe') sendAppend(raft, message.from);
-  if (message.context.length > 0) confirmReads(raft, message.from, message.context);
+  confirmReads(raft, message.from, message.context);
 }
 
-/** What was sent to the peer may be lost: one append at a time until it answers. */
+/** What was sent to the peer may be lost: one append at a time until it answers. Only a leader streams to anybody. */
 export function reportUnreachable(raft: Raft, id: number): void {
-  if (raft.role !== 'leader') return;
   const progress = raft.tracker.get(id);
   if (progress?.state === 'replicate') progress.becomeProbe();
 }
 
-/** How the snapshot that was sent fared. Either way appends wait for the peer's next word. */
+/** How the snapshot that was sent fared. Either way appends wait for the peer's next word. Only a leader sends any. */
 export function reportSnapshot(raft: Raft, id: number, status: 'finish' | 'failure'): void {
-  if (raft.role !== 'leader') return;
   const progress = raft.tracker.get(id);
   if (progress?.state !== 'snapshot') return;
   if (status === 'failure') progress.snapshotFailure();
