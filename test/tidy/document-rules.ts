@@ -53,7 +53,8 @@ export function unknownCommands(text: string, commandFiles: readonly string[]): 
   return [...mentions]
     .filter(([, first = '', second]) => {
       const alone = commands.has(first) || prose.has(first) || (topics.has(first) && second === undefined);
-      return !alone && !commands.has(`${first}-${second}`);
+      const group = [...commands].some((command) => command.startsWith(`${first}-${second}-`));
+      return !alone && !group && !commands.has(`${first}-${second}`);
     })
     .map(([mention]) => `there is no command ${mention}`);
 }
