@@ -11,7 +11,7 @@ export default class MemberList extends ClusterCommand<typeof MemberList> {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     "<%= config.bin %> <%= command.id %> -o json | jq -r '.data.members[].id'",
-    '<%= config.bin %> <%= command.id %> --removed -o wide',
+    '<%= config.bin %> <%= command.id %> --sort-by leader-last -q',
   ];
   static override flags = {
     removed: Flags.boolean({ description: 'list voters that left as well: their ids are used up' }),

@@ -73,6 +73,12 @@ describe('member list', () => {
     expect((await list('-o', 'wide')).stdout).toMatch(/PRIORITY +INSTANCE\n(?:.*\n){3}4 .*@7 +unreachable +3 +f00d\n/);
   });
 
+  test('puts the leader last for who restarts one after the other', async () => {
+    expect((await list('--sort-by', 'leader-last', '-q')).stdout).toBe('2\n3\n4\n1\n');
+    expect((await list('--sort-by', 'zone', '-q')).stdout).toBe('1\n2\n3\n4\n');
+    expect((await list('--sort-by', 'beauty')).exitCode).toBe(2);
+  });
+
   test('shows one of them, or one that left', async () => {
     const show = (id: string) => runCommand(MemberShow, 'member:show', [id, ...at]);
     expect((await show('4')).stdout).toContain('SET       learner\n');
