@@ -8,7 +8,8 @@
  * Nothing is loaded at import time that a command may not need: gRPC, chalk, cli-table3 and yaml come by `await import()`.
  * What must never happen here: a rule of the cluster. The server decides; this room asks, and shows what it was told.
  *
- * Read next: `base-command.ts` (the life of a command), `cluster-command.ts` (the connection), `flags.ts`, `render-*.ts`.
+ * Read next: `base-command.ts` (the life of a command), `cluster-command.ts` (the connection), `flags.ts`, `render-*.ts`;
+ * `change-command.ts` (a change of the members, from its plan to its end).
  */
 export { type ArgsOf, BaseCommand, type FlagsOf } from './base-command.js';
 export { ClusterCommand, type ConnectOptions } from './cluster-command.js';

@@ -6,6 +6,8 @@
  *                                   └─────► connection.ts ═ gRPC ═► a node
  *                                                └─ status-error.ts: every failure as one RaftctlError
  *
+ * What lasts longer than a leader, such as a change of the members, is followed from one to the next: `leader-stream.ts`.
+ *
  * A change is never sent twice unless the cluster can tell: it carries a session (`sessions.ts`) or a request id. What was sent and never
  * answered ends as E_OUTCOME_UNKNOWN, not as success and not as failure.
  *
