@@ -8,7 +8,7 @@ import { Observer, type Reached } from './observer.js';
 import { type Member, World } from './world.js';
 
 /*
- * Random histories of five nodes, three of them voters at first: messages arrive in any order, twice or never; writes become durable late;
+ * Random histories of five nodes, three of them voters at first, the others learners or strangers: messages arrive in any order, twice or never; writes become durable late;
  * nodes crash between any two steps; members are changed, jointly or not, and back; logs are compacted. After every step every invariant
  * of the protocol is looked at, on all nodes.
  *
@@ -23,7 +23,7 @@ const step = fc.record({
     { weight: 10, arbitrary: fc.constantFrom('deliver', 'hand out', 'persist', 'apply') },
     { weight: 5, arbitrary: fc.constantFrom('all', 'propose') },
     { weight: 2, arbitrary: fc.constantFrom('tick', 'campaign', 'repeat', 'lose', 'crash', 'read') },
-    { weight: 2, arbitrary: fc.constantFrom('change members', 'leave joint', 'transfer', 'compact') },
+    { weight: 3, arbitrary: fc.constantFrom('change members', 'leave joint', 'transfer', 'compact', 'part') },
     { weight: 1, arbitrary: fc.constantFrom('ask for a snapshot', 'unreachable', 'report') },
   ),
   id: fc.integer({ min: 1, max: NODES }),
@@ -72,6 +72,11 @@ const HAPPENINGS: Readonly<Record<string, (happening: Happening, observer: Obser
   persist: ({ world, member }) => world.send(member.persist()),
   apply: ({ member }) => member.apply(),
   all: ({ world }) => world.round(),
+  // Not always: a history that is mostly parted comes to nothing.
+  part: ({ world, number }) => {
+    const side = number % 3 === 0 ? [] : [1, 2, 3, 4, 5].filter((id) => number & (1 << id));
+    world.side = new Set(side);
+  },
   crash: ({ member }) => member.crash(),
   compact: ({ member }) => member.compact(),
   campaign: ({ member }) => member.node.campaign(),
@@ -107,18 +112,24 @@ test(
   () => {
     const reached: Reached = { terms: 0, committed: 0, joint: 0, snapshots: 0, reads: 0 };
     fc.assert(
-      fc.property(options, fc.array(step, { minLength: 200, maxLength: 500, size: 'max' }), (settings, steps) => {
-        const world = new World(NODES, { ...emptyConfState(), voters: [1, 2, 3] }, settings);
-        const observer = new Observer(reached);
-        world.onSend = (message) => observer.sees(message);
-        for (const [count, { does, id, number }] of steps.entries()) {
-          const member = FOR_LEADERS.has(does) && number % 5 > 0 ? world.leader(id) : world.member(id);
-          const at = number % Math.max(1, world.flying.length);
-          const happening = { world, member, number, other: 1 + (number % NODES), at, name: `step ${count}` };
-          HAPPENINGS[does]?.(happening, observer);
-          observer.looksAt(world.members.values());
-        }
-      }),
+      fc.property(
+        options,
+        fc.boolean(),
+        fc.array(step, { minLength: 200, maxLength: 500, size: 'max' }),
+        (settings, strangers, steps) => {
+          const confState = { ...emptyConfState(), voters: [1, 2, 3], learners: strangers ? [] : [4, 5] };
+          const world = new World(NODES, confState, settings);
+          const observer = new Observer(reached);
+          world.onSend = (message) => observer.sees(message);
+          for (const [count, { does, id, number }] of steps.entries()) {
+            const member = FOR_LEADERS.has(does) && number % 5 > 0 ? world.leader(id) : world.member(id);
+            const at = number % Math.max(1, world.flying.length);
+            const happening = { world, member, number, other: 1 + (number % NODES), at, name: `step ${count}` };
+            HAPPENINGS[does]?.(happening, observer);
+            observer.looksAt(world.members.values());
+          }
+        },
+      ),
       { numRuns: Number(RUNS), endOnFailure: true, ...(SEED === undefined ? {} : { seed: Number(SEED), path: RUN }) },
     );
     // They do get somewhere.

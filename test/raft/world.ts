@@ -136,14 +136,16 @@ function write(storage: MemStorage, { snapshot, entries, hs }: Ready): void {
 export class World {
   readonly members = new Map<number, Member>();
   flying: Message[] = [];
+  /** While the network is parted: those on one side of it. Nothing that is sent passes between them and the others. */
+  side: ReadonlySet<number> = new Set();
   /** Every message that ever left a member. */
   onSend: (message: Message) => void = () => {};
 
   /** @param confState of those who are members from the beginning; nodes up to `count` that are not in it know of no group */
   constructor(count: number, confState: ConfState, settings: Partial<Config>) {
-    const voters = new Set(confState.voters);
+    const known = new Set([...confState.voters, ...confState.learners]);
     for (let id = 1; id <= count; id++) {
-      this.members.set(id, new Member(testConfig(id, settings), voters.has(id) ? confState : undefined));
+      this.members.set(id, new Member(testConfig(id, settings), known.has(id) ? confState : undefined));
     }
   }
 
@@ -163,7 +165,8 @@ export class World {
   send(messages: readonly Message[]): void {
     for (const message of messages) {
       this.onSend(message);
-      this.flying.push(Message.decode(Message.encode(message).finish()));
+      if (this.side.has(message.from) === this.side.has(message.to))
+        this.flying.push(Message.decode(Message.encode(message).finish()));
     }
   }
 
