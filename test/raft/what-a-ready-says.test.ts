@@ -10,7 +10,8 @@ function idle(settings: Partial<Config> = {}): Peer {
   return new Peer(testConfig(2, settings), storageWith({ voters: [1, 2, 3] }, [1]));
 }
 
-const to2 = (msgType: MessageType, fields: Partial<Message>) => message(msgType, { from: 1, to: 2, term: 2, ...fields });
+const to2 = (msgType: MessageType, fields: Partial<Message>) =>
+  message(msgType, { from: 1, to: 2, term: 2, ...fields });
 
 /** The next Ready, taken over and durable. */
 function next(peer: Peer): Ready {
