@@ -206,6 +206,7 @@ describe('a change of the members', () => {
   test('that is stuck, with who is missing', () => {
     const view = saying(steady(), 1, { runningChange: 'ab12', change: record(ChangePhase.STUCK) });
     const change = GetChangeResponse.fromPartial({
+      fromLeader: true,
       stuck: true,
       stillMs: 60_000,
       quorums: [{ set: 'incoming', voters: [1, 3, 4], needed: 2, acked: [1], missing: [3] }],

@@ -5,10 +5,12 @@ import type { Examination, Finding } from './finding.js';
 export function changeCauses({ data, change }: Examination): Finding[] {
   const { config, changeState } = data;
   if (data.change !== null && (change?.stuck || changeState?.phase === 'stuck' || changeState?.phase === 'in-doubt')) {
-    const missing = (change?.quorums ?? []).map(
-      (set) =>
-        `${set.set} {${formatIds(set.voters)}}: ${set.acked.length} of ${set.needed} needed, missing ${formatIds(set.missing)}`,
-    );
+    // Who has acknowledged what only a leader knows.
+    const known = change?.fromLeader === true;
+    const missing = (change?.quorums ?? []).map(({ set, voters, needed, acked, missing: gone }) => {
+      const counted = known ? `${acked.length} of ${needed} needed` : `${needed} needed`;
+      return `${set} {${formatIds(voters)}}: ${counted}, ${gone.length === 0 ? 'all in reach' : `missing ${formatIds(gone)}`}`;
+    });
     const advice = change?.advice ?? [];
     const still = formatDuration(change?.stillMs ?? changeState?.stillMs ?? 0);
     return [
