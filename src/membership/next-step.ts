@@ -38,7 +38,7 @@ export interface ChangeSituation {
   readonly confState: ConfState;
   readonly configIndex: number;
   readonly leader: number;
-  /** Transfers of leadership that this leader has tried for this change in vain. */
+  /** Transfers of leadership that this leader has tried for this change in vain, in whatever term. */
   readonly failedHandOvers: number;
   /** Whether a majority of each half of the configuration has acknowledged the entry that made it. */
   isAcknowledged(): boolean;

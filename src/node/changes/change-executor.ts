@@ -9,7 +9,7 @@ import {
   MembershipContext,
 } from '../../gen/raftctl/v1/member.js';
 import { Command, CommandKind } from '../../gen/raftctl/v1/proposal.js';
-import { type NextStep, nextStep, wayOf } from '../../membership/index.js';
+import { isTarget, type NextStep, nextStep, wayOf } from '../../membership/index.js';
 import { ProposalDroppedError } from '../../raft/errors.js';
 import type { Leadership } from '../leadership.js';
 import type { NodeContext } from '../node-context.js';
@@ -35,7 +35,6 @@ interface Errand {
   readonly term: number;
   /** Nothing is decided before this index is applied: what was proposed may change what is to be done. */
   awaited: number;
-  failedHandOvers: number;
   isHandingOver: boolean;
   catchUp: CatchUpWatch | undefined;
   /** Since when it waits for the same; undefined while it does something. */
@@ -54,6 +53,11 @@ type Wait = NextStep & { readonly kind: 'wait' };
 export class ChangeExecutor {
   /** Aborts that wait for this node to lead, by the id of the change. */
   readonly notedAborts = new Map<string, NotedAbort>();
+  /**
+   * Transfers that this node has tried in vain, by the id of the change. They outlast a term: one whose target campaigns and loses ends with
+   * an election, which this node may win.
+   */
+  private readonly failedHandOvers = new Map<string, number>();
   private errand: Errand | undefined;
 
   constructor(
@@ -74,7 +78,10 @@ export class ChangeExecutor {
   onTurn(): void {
     const { running } = this.changes;
     if (running === undefined || this.context.stopping || !this.context.isLeader) {
-      if (running === undefined) this.notedAborts.clear();
+      if (running === undefined) {
+        this.notedAborts.clear();
+        this.failedHandOvers.clear();
+      }
       this.errand = undefined;
       return;
     }
@@ -85,7 +92,8 @@ export class ChangeExecutor {
     const { errand } = this;
     if (this.context.applied.index < errand.awaited || errand.isHandingOver || raft.leadTransferee !== 0) return;
     const abort = this.notedAborts.get(running.id);
-    if (abort !== undefined && !running.abortRequested) {
+    // One that comes too late would be turned down whenever it is asked for.
+    if (abort !== undefined && !running.abortRequested && !isTarget(running, this.context.applied.confState)) {
       const request = { id: running.id, ...abort, atMs: this.context.options.wallClock() };
       this.propose(errand, { command: { $case: 'requestAbort', value: request } });
       return;
@@ -100,7 +108,7 @@ export class ChangeExecutor {
       confState,
       configIndex,
       leader: this.context.options.id,
-      failedHandOvers: errand.failedHandOvers,
+      failedHandOvers: this.failedHandOvers.get(record.id) ?? 0,
       isAcknowledged: () => isAcknowledged(quorumAcks(this.context, configIndex)),
       isCaughtUp: () => this.watch(record, errand).look().behind.length === 0,
     });
@@ -165,14 +173,13 @@ export class ChangeExecutor {
   }
 
   /**
-   * What the members table is to be told with each configuration: who is new in the target, or has another name or address by the
-   * request. For an abort, who was there before and has gone.
+   * What the members table is to be told with a configuration: who is not in it, and with the first one who has another name or address by
+   * the request. Nobody twice: a member may have been updated since.
    */
-  private membersToWrite({ from, members, request, abortRequested }: ChangeRecord): ChangeRecord['members'] {
-    const known = new Set([...(from?.voters ?? []), ...(from?.learners ?? [])]);
-    if (abortRequested) return members.filter(({ id }) => known.has(id) && this.context.memberById(id) === undefined);
-    const given = new Set(request?.peers.map(({ id }) => id));
-    return members.filter(({ id }) => !known.has(id) || given.has(id));
+  private membersToWrite({ members, request, configIndex, abortRequested }: ChangeRecord): ChangeRecord['members'] {
+    const isFirst = configIndex === 0 && !abortRequested;
+    const given = new Set(isFirst ? request?.peers.map(({ id }) => id) : []);
+    return members.filter(({ id }) => given.has(id) || this.context.memberById(id) === undefined);
   }
 
   /** What is not taken now is decided anew in a later turn. */
@@ -197,7 +204,7 @@ export class ChangeExecutor {
       const target = this.leadership.bestTarget(new Set(candidates));
       await this.leadership.transfer(target, undefined);
     } catch (thrown) {
-      errand.failedHandOvers++;
+      this.failedHandOvers.set(errand.id, (this.failedHandOvers.get(errand.id) ?? 0) + 1);
       this.context.options.logger.warn('the leadership was not handed over', {
         change: errand.id,
         reason: messageOf(thrown),
@@ -273,7 +280,6 @@ function newErrand(id: string, term: number): Errand {
     id,
     term,
     awaited: 0,
-    failedHandOvers: 0,
     isHandingOver: false,
     catchUp: undefined,
     waitsSinceMs: undefined,
