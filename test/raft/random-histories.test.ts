@@ -133,7 +133,7 @@ test(
       { numRuns: Number(RUNS), endOnFailure: true, ...(SEED === undefined ? {} : { seed: Number(SEED), path: RUN }) },
     );
     // They do get somewhere.
-    if (SEED === undefined) for (const count of Object.values(reached)) expect(count).toBeGreaterThan(20);
+    if (SEED === undefined) for (const count of Object.values(reached)) expect(count).toBeGreaterThan(5);
   },
   60_000 + 500 * Number(RUNS),
 );
