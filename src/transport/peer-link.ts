@@ -50,7 +50,13 @@ type LinkState =
       readonly timer: NodeJS.Timeout;
       readonly held: AcceptedStream | undefined;
     }
-  | { readonly kind: 'live'; readonly live: LiveStream; readonly peer: PeerFacts }
+  | {
+      readonly kind: 'live';
+      readonly live: LiveStream;
+      readonly peer: PeerFacts;
+      /** Index of the configuration that the peer had when it connected. */
+      readonly configIndex: number;
+    }
   /** The last attempt failed, or the last stream broke; the next attempt follows once there is something to send. */
   | { readonly kind: 'backing-off'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'closed' };
@@ -127,12 +133,14 @@ export class PeerLink {
 
   /**
    * What is known of the peer as a member now: where it is, and whose data directory it has. One that came with another directory before
-   * that was known is cut off.
+   * that was known is cut off; but, as with its hello, not by a node that lags behind it and knows who had the id before.
    */
   setMember({ address, instance }: Member): void {
-    if (this.state.kind === 'live' && instance !== undefined && instance !== this.state.peer.instance) {
-      const reason = otherInstance(this.id, this.state.peer.instance, instance);
-      this.state.live.abort(reason);
+    const { state, context } = this;
+    const isJudge = state.kind === 'live' && context.identity.configIndex >= state.configIndex;
+    if (isJudge && instance !== undefined && instance !== state.peer.instance) {
+      const reason = otherInstance(this.id, state.peer.instance, instance);
+      state.live.abort(reason);
       this.failed(`refused: ${reason}`);
     }
     this.setAddress(address);
@@ -278,9 +286,9 @@ export class PeerLink {
         if (this.state.kind === 'live' && this.state.live === live) this.failed(reason);
       },
     });
-    const { instance, version, wallClockMs } = hello;
+    const { instance, version, wallClockMs, configIndex } = hello;
     const clockOffsetMs = wallClockMs === undefined ? undefined : wallClockMs - context.identity.wallClockMs;
-    this.state = { kind: 'live', live, peer: { instance, version, clockOffsetMs } };
+    this.state = { kind: 'live', live, peer: { instance, version, clockOffsetMs }, configIndex };
     this.lastSeenAt = context.clock();
     this.backOff.reset();
     context.logger.info('peer connected', { peer: this.id, dialled: stream.dialled });

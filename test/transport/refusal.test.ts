@@ -189,6 +189,15 @@ describe('a link', () => {
     expect(one.link(2)).toMatchObject({ connected: false, error: expect.stringContaining('another data directory') });
     expect(one.unreachable).toEqual([2]);
   });
+
+  it('but not where a node that lags behind its peer only knows who had the id before', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2, { identity: { configIndex: 9 } })];
+    await cluster(one, two);
+    await one.until(() => one.link(2).connected);
+    one.transport.setPeers([{ ...two.member, instance: directory('a') }]);
+    expect(one.link(2).connected).toBe(true);
+    expect(one.unreachable).toEqual([]);
+  });
 });
 
 describe('a fresh node', () => {
