@@ -50,7 +50,10 @@ export function targetKnown({ target }: CheckInput): Verdict {
   return ok(`the addresses of all ${amount(count, 'node')} are known`);
 }
 
-/** A leader that leaves, or that another one is to follow, hands over; that it can is what is checked. */
+/**
+ * A leader that leaves, or that another one is to follow, hands over; that it can is what is checked. Where all that remain have been told
+ * not to campaign, nobody would lead any more.
+ */
 export function leaderRemoved({ facts, request, now, target, way }: CheckInput): Verdict {
   const { leader } = facts;
   if (leader === 0) return ok('there is no leader to be removed');
@@ -61,8 +64,10 @@ export function leaderRemoved({ facts, request, now, target, way }: CheckInput):
   if (heir !== undefined) {
     const name = nodeName(facts, heir);
     if (before.includes(heir) && !facts.live.has(heir)) return fail(`${does}; ${name}, which is to lead, is not live`);
+    if (facts.said.get(heir)?.declinesLeadership === true)
+      return fail(`${does}; ${name}, which is to lead, does not want to`);
     return ok(`${does}; it hands over to ${name} ${way.joint ? 'before the joint configuration is left' : 'first'}`);
   }
   if (stays) return ok(does);
-  return fail(`${does}, and none of those that could take over, ${listIds(target.voters)}, is live`);
+  return fail(`${does}, and none of those that could take over, ${listIds(target.voters)}, is live and willing`);
 }

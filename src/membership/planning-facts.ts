@@ -17,6 +17,8 @@ export interface SaidFacts {
   readonly diskFreeBytes?: number | undefined;
   /** Milliseconds by which its wall clock is ahead of the leader's, about. */
   readonly clockOffsetMs?: number | undefined;
+  /** It is drained, its elections are paused, or it has just stepped down: it does not campaign. */
+  readonly declinesLeadership?: boolean | undefined;
 }
 
 /** What a plan starts from, as the leader knows it at one moment. */

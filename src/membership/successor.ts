@@ -18,14 +18,15 @@ export interface SuccessionInput {
  * steps down when the change is done.
  */
 export function successor({ facts, request, now, target, joint }: SuccessionInput): number | undefined {
-  const { leader, live } = facts;
+  const { leader, live, said } = facts;
   if (leader === 0) return undefined;
   if (request.leaderAfter !== undefined) return request.leaderAfter === leader ? undefined : request.leaderAfter;
   if (target.voters.includes(leader)) return undefined;
   const lag = (id: number) => lagOf(facts, id) ?? Number.POSITIVE_INFINITY;
   const before = [...now.voters, ...now.learners];
   const able = (id: number) => (joint ? live.has(id) || !before.includes(id) : live.has(id) && now.voters.includes(id));
-  const candidates = target.voters.filter((id) => id !== leader && able(id));
+  const willing = (id: number) => said.get(id)?.declinesLeadership !== true;
+  const candidates = target.voters.filter((id) => id !== leader && able(id) && willing(id));
   return candidates.toSorted((left, right) =>
     lag(left) < lag(right) ? -1 : lag(left) > lag(right) ? 1 : left - right,
   )[0];

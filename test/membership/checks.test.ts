@@ -13,6 +13,7 @@ const verdictOf = ({ plan }: PlannedChange, id: CheckId) => {
 
 const three = { voters: [1, 2, 3] };
 const live = (...ids: number[]): Partial<PlanningFacts> => ({ live: new Set(ids) });
+const declining = (id: number) => says(id, { declinesLeadership: true });
 const behind = (id: number, match: number, state: 'probe' | 'replicate' | 'snapshot' = 'replicate') => ({
   progress: new Map(
     [2, 3, 4].map((peer) => [peer, peer === id ? { match, state } : { match: 5000, state: 'replicate' as const }]),
@@ -199,7 +200,28 @@ const table: CheckRow[] = [
     three,
     live(1),
     { voters: [2, 3] },
-    'fail: the leader, n1, leaves the voters, and none of those that could take over, 2,3, is live',
+    'fail: the leader, n1, leaves the voters, and none of those that could take over, 2,3, is live and willing',
+  ],
+  [
+    'leader-removed',
+    three,
+    declining(2),
+    { voters: [2, 3] },
+    'ok: the leader, n1, leaves the voters; it hands over to n3 first',
+  ],
+  [
+    'leader-removed',
+    three,
+    declining(3),
+    { voters: [3] },
+    'fail: the leader, n1, leaves the voters, and none of those that could take over, 3, is live and willing',
+  ],
+  [
+    'leader-removed',
+    three,
+    declining(2),
+    { voters: [1, 2], leaderAfter: 2 },
+    'fail: the leader, n1, stays a voter; n2, which is to lead, does not want to',
   ],
   [
     'leader-removed',
