@@ -20,8 +20,8 @@ export default class SnapshotSave extends ClusterCommand<typeof SnapshotSave> {
   static override args = { file: Args.string({ description: 'file to write', required: true }) };
   static override flags = {
     from: idFlag({ description: 'node to take it on; by default the leader' }),
-    stale: Flags.boolean({ description: 'do not ask a quorum whether newer writes were acknowledged' }),
-    overwrite: Flags.boolean({ description: 'replace a file of this name' }),
+    stale: Flags.boolean({ description: 'do not ask a quorum whether newer writes were acknowledged', default: false }),
+    overwrite: Flags.boolean({ description: 'replace a file of this name', default: false }),
     reason: Flags.string({ description: 'why, for the log of the node', helpValue: 'TEXT' }),
   };
   static override kind = 'SnapshotFile';

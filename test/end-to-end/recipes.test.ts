@@ -148,9 +148,11 @@ describe('recipes for scripts', () => {
   });
 
   test('follow what happens, an event a line', async () => {
-    const { stdout } = await shell(
-      'raftctl watch --types leader,config --since 0 -o ndjson | while read -r e; do echo "$e"; break; done',
-    );
+    const reader =
+      'raftctl watch --types leader,config --since 0 -o ndjson | while read -r e; do echo "$e"; break; done';
+    // Who reads no more is noticed with the next event.
+    const transfer = 'until [ -s events ]; do :; done; raftctl leader transfer --auto >/dev/null';
+    const { stdout } = await shell(`(${transfer}) & ${reader} | tee events; wait`);
     expect(JSON.parse(stdout)).toMatchObject({ seq: expect.any(Number), type: expect.stringMatching(/leader|config/) });
   });
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestCluster } from './cluster.js';
+import { raftctl } from './raftctl.js';
 
 interface SnapshotFile {
   readonly path: string;
@@ -21,6 +22,7 @@ describe('a snapshot in a file', () => {
     for (const key of ['a', 'b', 'c']) await cluster.succeed(['kv', 'put', key, '1']);
   });
   afterAll(() => cluster.close());
+  const verify = (...files: string[]) => raftctl(['snapshot', 'verify', ...files], cluster.folder);
 
   test('is saved whole and verified, with all that was acknowledged', async () => {
     const { data } = await cluster.run<{ index: number }>(['kv', 'put', 'last', '"acknowledged"']);
@@ -30,7 +32,7 @@ describe('a snapshot in a file', () => {
     expect(readFileSync(file).length).toBe(saved.bytes);
     expect(readFileSync(file).includes('acknowledged')).toBe(true);
     expect(existsSync(`${file}.partial`)).toBe(false);
-    const verified = await cluster.runText(['snapshot', 'verify', file], []);
+    const verified = await verify(file);
     expect([verified.exitCode, verified.stdout]).toEqual([0, expect.stringContaining(saved.sha256)]);
   });
 
@@ -46,12 +48,12 @@ describe('a snapshot in a file', () => {
     bad[Math.floor(bad.length / 2)] = (bad[Math.floor(bad.length / 2)] ?? 0) ^ 1;
     const flipped = join(cluster.folder, 'flipped.snap');
     writeFileSync(flipped, bad);
-    expect((await cluster.runText(['snapshot', 'verify', flipped])).exitCode).toBe(14);
+    expect((await verify(flipped)).exitCode).toBe(14);
     const short = join(cluster.folder, 'short.snap');
     writeFileSync(short, good);
     truncateSync(short, good.length - 1);
-    expect((await cluster.runText(['snapshot', 'verify', file, short])).exitCode).toBe(14);
-    expect((await cluster.runText(['snapshot', 'verify', join(cluster.folder, 'nowhere')])).exitCode).toBe(2);
+    expect((await verify(file, short)).exitCode).toBe(14);
+    expect((await verify(join(cluster.folder, 'nowhere'))).exitCode).toBe(2);
   });
 
   test('comes from one node without a leader, if it may be stale', async () => {
