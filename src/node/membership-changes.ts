@@ -58,7 +58,9 @@ export class MembershipChanges {
     transfers: SnapshotTransfers,
   ) {
     this.records = new AppliedChanges(context.options, (record) => this.onRecord(record));
-    this.executor = new ChangeExecutor(context, this.records, leadership, transfers, (event) => this.publish(event));
+    this.executor = new ChangeExecutor(context, this.records, leadership, transfers, (event) =>
+      this.tellProgress(event),
+    );
   }
 
   /** The change that runs, as this node has applied it. */
@@ -266,7 +268,8 @@ export class MembershipChanges {
     const { context } = this;
     const gone = new Error('the watcher has gone');
     while (true) {
-      for (const event of watcher.events.splice(0)) yield event;
+      // More may come while one is being read.
+      for (let event = watcher.events.shift(); event !== undefined; event = watcher.events.shift()) yield event;
       if (signal?.aborted) return;
       const record = this.records.find(watcher.id);
       if (record === undefined || !isRunning(record)) {
@@ -294,6 +297,11 @@ export class MembershipChanges {
 
   private publish(event: ChangeMembersResponse): void {
     for (const watcher of this.watchers) if (watcher.id === event.changeId) watcher.events.push(event);
+  }
+
+  /** Whoever has not read the last word needs no more of it: what nobody reads must not pile up. */
+  private tellProgress(event: ChangeMembersResponse): void {
+    for (const { id, events } of this.watchers) if (id === event.changeId && events.length === 0) events.push(event);
   }
 
   private onRecord(record: ChangeRecord): void {

@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ChangePhase, ChangeResult, UpdateMemberRequest } from '../../../src/gen/raftctl/v1/member.js';
+import {
+  type ChangeMembersResponse,
+  ChangePhase,
+  ChangeResult,
+  UpdateMemberRequest,
+} from '../../../src/gen/raftctl/v1/member.js';
 import { put } from '../calls.js';
 import { MemoryCluster } from '../memory-cluster.js';
-import { begin, change, ended, lead, peers, sets, shape } from './changes.js';
+import { begin, change, ended, lead, peers, request, sets, shape } from './changes.js';
 
 let cluster: MemoryCluster;
 afterEach(() => cluster.close());
@@ -36,6 +41,26 @@ describe('a change comes to an end', () => {
     for (const id of [1, 2]) await update(id, { priority: 10 });
     const id = await begin(leader, { learners: sets(4), peers: peers(4), leaderAfter: 3 });
     expect(await ended(cluster, id)).toMatchObject({ result: ChangeResult.DONE });
+  });
+});
+
+describe('who watches a change and does not read on', () => {
+  it('finds all that has happened, but of the progress one word', async () => {
+    cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
+    const leader = await cluster.leader();
+    const isProgress = ({ catchUp }: ChangeMembersResponse) => catchUp.length > 0;
+    const wanted = request({ voters: sets(1, 2, 3, 4), peers: peers(4) });
+    const slow = leader.node.changeMembers(wanted)[Symbol.asyncIterator]();
+    const next = async () => (await slow.next()).value;
+    while (!isProgress(await next()));
+    let heard = 0;
+    for await (const event of leader.node.watchChange('')) if (isProgress(event) && ++heard === 4) break;
+    await leader.node.abortChange({ id: wanted.requestId, reason: '', by: '' });
+    await ended(cluster, wanted.requestId);
+    const unread: ChangeMembersResponse[] = [];
+    for (let event = await next(); event !== undefined; event = await next()) unread.push(event);
+    expect(unread.filter(isProgress).length).toBe(1);
+    expect(unread.at(-1)?.phase).toBe(ChangePhase.ABORTED);
   });
 });
 
