@@ -4,7 +4,7 @@ import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import { readSnapshot } from '../storage/snapshot-file.js';
 
 /** What a verified snapshot file says of itself. */
-export interface SnapshotFileFacts extends SnapshotInfo {
+export interface VerifiedSnapshot extends SnapshotInfo {
   readonly clusterId: string;
   readonly stateMachine: string;
   /** Records of the whole keyspace: the state machine's, and those of the cluster itself. */
@@ -15,7 +15,7 @@ export interface SnapshotFileFacts extends SnapshotInfo {
  * Reads a snapshot file from its first byte to its last and verifies every frame, the order of the records and the trailer.
  * @throws RaftctlError E_USAGE where the file cannot be opened, E_CORRUPT where it is damaged or not a snapshot
  */
-export async function verifySnapshotFile(path: string): Promise<SnapshotFileFacts> {
+export async function verifySnapshotFile(path: string): Promise<VerifiedSnapshot> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RaftctlError('E_USAGE', `the snapshot cannot be opened: ${reason}`, { cause });

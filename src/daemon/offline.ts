@@ -2,5 +2,5 @@
  * Work on the data directories of nodes that do not run. A door of its own beside `index.ts`: it loads LMDB, and neither gRPC nor a node.
  */
 export { collectNode } from './offline-collect.js';
-export { applyRecovery, type RecoveredNode, type RecoveryStep } from './offline-recovery.js';
-export { type ResetFacts, type ResetNode, resetNode } from './offline-reset.js';
+export { applyRecovery, type RecoveryStep } from './offline-recovery.js';
+export { type ResetFacts, resetNode } from './offline-reset.js';

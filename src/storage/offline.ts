@@ -4,6 +4,6 @@
 export { copyDataDirectory, exists } from './offline-copy.js';
 export { OfflineDirectory } from './offline-directory.js';
 export { readRecoveryNote, readRetiredIds, writeRecoveryNote } from './offline-notes.js';
-export type { OfflineReading, SnapshotFileFacts } from './offline-reading.js';
+export type { OfflineReading } from './offline-reading.js';
 export { emptyDirectory } from './offline-reset.js';
 export { installSnapshotFile, verifySnapshotFile, writeOfflineSnapshot } from './offline-snapshot.js';
