@@ -64,8 +64,10 @@ export function leaderRemoved({ facts, request, now, target, way }: CheckInput):
   if (heir !== undefined) {
     const name = nodeName(facts, heir);
     if (before.includes(heir) && !facts.live.has(heir)) return fail(`${does}; ${name}, which is to lead, is not live`);
-    if (facts.said.get(heir)?.declinesLeadership === true)
-      return fail(`${does}; ${name}, which is to lead, does not want to`);
+    if (facts.said.get(heir)?.declinesLeadership === true) {
+      const message = `${does}; ${name}, which is to lead, does not want to`;
+      return stays ? warn(message) : fail(message);
+    }
     return ok(`${does}; it hands over to ${name} ${way.joint ? 'before the joint configuration is left' : 'first'}`);
   }
   if (stays) return ok(does);

@@ -221,7 +221,14 @@ const table: CheckRow[] = [
     three,
     declining(2),
     { voters: [1, 2], leaderAfter: 2 },
-    'fail: the leader, n1, stays a voter; n2, which is to lead, does not want to',
+    'warn: the leader, n1, stays a voter; n2, which is to lead, does not want to',
+  ],
+  [
+    'leader-removed',
+    three,
+    declining(2),
+    { voters: [2, 3], leaderAfter: 2 },
+    'fail: the leader, n1, leaves the voters; n2, which is to lead, does not want to',
   ],
   [
     'leader-removed',
