@@ -58,7 +58,18 @@ describe('of term, vote and commit', () => {
     peer.write(ready);
     expect(peer.node.advanceAppend(ready)).toMatchObject({ commitIndex: 1, committedEntries: [{ index: 1 }] });
     peer.node.propose(EMPTY, bytes('x'));
-    expect(peer.node.ready().hs).toBeUndefined();
+    const proposal = peer.node.ready();
+    expect(proposal.hs).toBeUndefined();
+    peer.node.advanceAppendAsync(proposal);
+    expect(peer.node.hasReady()).toBe(false);
+  });
+
+  test('and a LightReady tells no commit index where that has not moved', () => {
+    const peer = idle();
+    peer.node.step(to2(MessageType.HEARTBEAT, { commit: 1 }));
+    const ready = peer.node.ready();
+    peer.write(ready);
+    expect([ready.hs?.commit, peer.node.advanceAppend(ready).commitIndex]).toEqual([1, undefined]);
   });
 });
 
