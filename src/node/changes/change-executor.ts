@@ -51,7 +51,7 @@ type Wait = NextStep & { readonly kind: 'wait' };
  * last one has done; and it decides nothing while something that it proposed itself is not applied.
  */
 export class ChangeExecutor {
-  /** Aborts that wait for this node to lead, by the id of the change. */
+  /** Aborts that wait for this node to be the next leader, by the id of the change. */
   readonly notedAborts = new Map<string, NotedAbort>();
   /**
    * Transfers that this node has tried in vain, by the id of the change. They outlast a term: one whose target campaigns and loses ends with
@@ -77,15 +77,14 @@ export class ChangeExecutor {
   /** Does what is to be done next, if anything. At the end of each turn. */
   onTurn(): void {
     const { running } = this.changes;
+    const { raft } = this.context.core;
     if (running === undefined || this.context.stopping || !this.context.isLeader) {
-      if (running === undefined) {
-        this.notedAborts.clear();
-        this.failedHandOvers.clear();
-      }
+      if (running === undefined) this.failedHandOvers.clear();
+      // Under another leader somebody may have decided otherwise since.
+      if (running === undefined || raft.leaderId !== 0) this.notedAborts.clear();
       this.errand = undefined;
       return;
     }
-    const { raft } = this.context.core;
     if (this.context.applied.term !== raft.term) return;
     if (this.errand?.id !== running.id || this.errand.term !== raft.term)
       this.errand = newErrand(running.id, raft.term);

@@ -147,6 +147,23 @@ describe('a joint configuration without one of its majorities', () => {
     await cluster.until(() => shape(leader) === '123///' || undefined);
     await put(leader, 'after');
   });
+
+  it('is not by a node that has noted it where another one has led since: the change may have been decided otherwise', async () => {
+    const id = await stuck();
+    await abort(cluster.at(3), id);
+    await cluster.at(3).node.setElections(true);
+    await cluster.start(4);
+    const other = await cluster.leader();
+    await cluster.until(() => cluster.at(3).node.status().leader === other.id || undefined);
+    await cluster.at(3).node.setElections(false);
+    for (const node of [1, 2, 4]) if (node !== other.id) await cluster.at(node).node.setElections(true);
+    await other.node.setElections(true);
+    const leader = await cluster.leader();
+    expect(leader.id).toBe(3);
+    // What it does first as a leader is in its log by then.
+    for (const value of ['one', 'two']) await put(leader, value);
+    expect(leader.node.getChange(id).change).toMatchObject({ result: ChangeResult.RUNNING, abortRequested: false });
+  });
 });
 
 describe('a new voter that stands still', () => {
