@@ -104,7 +104,7 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
   if (
     canVote &&
     raft.raftLog.isUpToDate(message.index, message.logTerm) &&
-    (message.index > raft.raftLog.lastIndex() || raft.priority <= priorityOf(message))
+    (message.index > raft.raftLog.lastIndex() || !outranks(raft, message))
   ) {
     // For a pre-vote that is the term to be, not this node's.
     response.term = message.term;
@@ -120,6 +120,11 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
   tellCommit(raft, response);
   send(raft, response);
   commitByVote(raft, message);
+}
+
+/** Whether this node would rather lead itself. One that may not campaign would not: a group could be left without a leader otherwise. */
+function outranks(raft: Raft, message: Message): boolean {
+  return raft.campaigns && raft.priority > priorityOf(message);
 }
 
 function priorityOf(message: Message): number {

@@ -16,8 +16,8 @@ export class Knobs {
 
   /**
    * Whether this node may campaign; it may at first. A node that may not becomes leader neither by time-out nor because its leader asks it to
-   * take over, gives up a campaign that is under way, and votes and follows as before. One that leads goes on leading until it hands over or
-   * is deposed. Kept in memory only.
+   * take over, gives up a campaign that is under way, and votes and follows as before; but its priority holds nobody back. One that leads
+   * goes on leading until it hands over or is deposed. Kept in memory only.
    */
   setCampaigns(on: boolean): void {
     const { raft } = this;

@@ -30,6 +30,17 @@ describe('a node that may not campaign (setCampaigns)', () => {
     expect(network.peer(2).commands).toEqual(['x']);
   });
 
+  test('holds nobody back by a priority of its own: it will not lead instead', () => {
+    const network = Network.ofVoters(3, { preVote: true, checkQuorum: true });
+    network.campaign(1);
+    network.node(2).knobs.setPriority(10);
+    network.isolate(1);
+    network.node(2).knobs.setCampaigns(false);
+    network.tick(2, LONG);
+    network.tick(3, LONG);
+    expect(network.leader.raft.id).toBe(3);
+  });
+
   test('does not take over when its leader asks it to, which leads on after an election time-out', () => {
     const network = Network.ofVoters(3);
     network.campaign(1);
