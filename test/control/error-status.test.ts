@@ -49,10 +49,16 @@ describe('an error on the wire', () => {
       [status.RESOURCE_EXHAUSTED]: [ExitCode.error],
       [status.DATA_LOSS]: [ExitCode.integrity],
       [status.ALREADY_EXISTS]: [ExitCode.conflict],
-      [status.ABORTED]: [ExitCode.conflict, ExitCode.partial],
+      [status.ABORTED]: [ExitCode.conflict, ExitCode.partial, ExitCode.error],
       [status.UNAVAILABLE]: [ExitCode.unreachable, ExitCode.noQuorum],
       [status.DEADLINE_EXCEEDED]: [ExitCode.unknownOutcome, ExitCode.unreachable, ExitCode.pending, ExitCode.error],
-      [status.FAILED_PRECONDITION]: [ExitCode.refused, ExitCode.unreachable, ExitCode.notOk, ExitCode.notConfirmed],
+      [status.FAILED_PRECONDITION]: [
+        ExitCode.refused,
+        ExitCode.unreachable,
+        ExitCode.notOk,
+        ExitCode.notConfirmed,
+        ExitCode.differs,
+      ],
     };
     expect(exitsOf[sent(new RaftctlError(code, 'x')).code]).toContain(errorCodes[code].exit);
   });
