@@ -28,6 +28,19 @@ test('a rejection without a term says where to go on, not to begin at the beginn
   expect(sent.map(({ index, entries }) => [index, entries.length])).toEqual([[2, 2]]);
 });
 
+test('an acknowledgement of less than is known tells nothing: a peer that is probed goes on being probed', () => {
+  const peer = leading();
+  answer(peer, { index: 1 });
+  peer.node.propose(EMPTY, bytes('a'));
+  peer.work();
+  answer(peer, { index: 2 });
+  peer.node.reportUnreachable(2);
+  answer(peer, { index: 1 });
+  expect(progressOf2(peer)).toMatchObject({ state: 'probe', matched: 2 });
+  answer(peer, { index: 2 });
+  expect(progressOf2(peer)).toMatchObject({ state: 'replicate', matched: 2 });
+});
+
 describe('a peer to which a snapshot is on its way', () => {
   test('stays so where it acknowledges what the log does not reach', () => {
     const network = Network.ofVoters(3);

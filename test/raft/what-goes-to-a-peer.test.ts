@@ -54,6 +54,27 @@ describe('a full window', () => {
   });
 });
 
+describe('a window', () => {
+  test('that is full stays so as well where the acknowledgement commits nothing', () => {
+    const network = Network.ofVoters(5, { maxInflightMsgs: 1 });
+    network.campaign(1);
+    const { node } = network.peer(1);
+    node.proposeBatch(['a', 'b'].map((data) => ({ context: EMPTY, data: bytes(data) })));
+    network.peer(1).work();
+    node.step(message(MessageType.APPEND_RESPONSE, { from: 2, to: 1, term: 1, index: 2 }));
+    expect(network.peer(1).work()).toEqual([]);
+    expect(node.raft.tracker.get(2)).toMatchObject({ state: 'replicate', matched: 2, nextIdx: 4 });
+  });
+
+  test('of nothing disables a stream, not a probe: that is how the peer is found again', () => {
+    const peer = leading();
+    peer.node.reportUnreachable(2);
+    peer.node.knobs.adjustMaxInflightMsgs(2, 0);
+    peer.node.propose(EMPTY, bytes('a'));
+    expect(spans(peer.work())).toEqual([[1, 1]]);
+  });
+});
+
 describe('appends that are joined', () => {
   test('are so although a heartbeat has come in between', () => {
     const peer = leading({ batchAppend: true });

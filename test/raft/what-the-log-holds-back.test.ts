@@ -86,6 +86,12 @@ describe('durable is', () => {
     expect(log.persisted).toBe(2);
   });
 
+  test('no less than was known, where word of an older write comes late', () => {
+    const log = logOf([entry(1, 1), entry(2, 1), entry(3, 1)], 3);
+    log.maybePersist(2, 1, NO_LIMIT);
+    expect(log.persisted).toBe(3);
+  });
+
   test('not the newer snapshot where an older one has been written', () => {
     const log = logOf([], 0);
     for (const index of [9, 20]) {
