@@ -61,6 +61,8 @@ describe('a window', () => {
     const { node } = network.peer(1);
     node.proposeBatch(['a', 'b'].map((data) => ({ context: EMPTY, data: bytes(data) })));
     network.peer(1).work();
+    node.propose(EMPTY, bytes('c'));
+    network.peer(1).work();
     node.step(message(MessageType.APPEND_RESPONSE, { from: 2, to: 1, term: 1, index: 2 }));
     expect(network.peer(1).work()).toEqual([]);
     expect(node.raft.tracker.get(2)).toMatchObject({ state: 'replicate', matched: 2, nextIdx: 4 });
