@@ -24,7 +24,10 @@ export async function waitFor(
   const start = performance.now();
   const stop = new AbortController();
   const timer = timeoutMs === 0 ? undefined : setTimeout(() => stop.abort(), timeoutMs);
-  let findings: readonly NamedFinding[] = [];
+  let findings: readonly NamedFinding[] = conditions.map(({ text }) => ({
+    ...{ text, met: false, impossible: false },
+    detail: 'nothing was seen of the cluster in that time',
+  }));
   let problem: RaftctlError | undefined;
   const told = new Map<string, string>();
   try {

@@ -4,6 +4,7 @@ import {
   type AbortChangeResponse,
   type ChangeMembersResponse,
   type ChangeRecord,
+  ChangeResult,
   type GetChangeResponse,
   type LeaveJointResponse,
   MemberServiceService as Members,
@@ -68,12 +69,20 @@ export class ChangesClient {
   }
 
   /** Leaves the joint configuration of a change that was to be left by hand. @throws RaftctlError E_NOT_JOINT, E_CONFLICT for another change's */
-  leave(id = '', requestId = ''): Promise<LeaveJointResponse> {
+  async leave(id = '', requestId = ''): Promise<LeaveJointResponse> {
+    const changeId = id || (await this.#runningId());
     return callLeader(this.context, {
-      effect: 'single',
+      // By its id the next leader knows the change, and whether it has left already: a leader that goes with it hands over on the way.
+      effect: changeId === '' ? 'single' : 'recognised',
       unknownHint: 'raftctl status',
-      attempt: (node, deadlineMs) => node.unary(Members.leaveJoint, { requestId, changeId: id }, deadlineMs),
+      attempt: (node, deadlineMs) => node.unary(Members.leaveJoint, { requestId, changeId }, deadlineMs),
     });
+  }
+
+  /** Id of the change that runs; empty where none does. */
+  async #runningId(): Promise<string> {
+    const [newest] = await this.list(1);
+    return newest?.result === ChangeResult.RUNNING ? newest.id : '';
   }
 
   async #noteEverywhere(request: AbortChangeRequest, why: RaftctlError): Promise<AbortOutcome> {

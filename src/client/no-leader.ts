@@ -72,7 +72,7 @@ function withoutLeader(
     const error = new RaftctlError('E_NO_QUORUM', message, {
       facts,
       retryable: true,
-      hint: `start ${down.join(' or ')}. If they are gone for good: raftctl recover --help`,
+      hint: `start ${down.join(' or ')}`,
     });
     return { error, mayPass: false };
   }

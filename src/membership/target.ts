@@ -99,10 +99,10 @@ function resolveMember(
   ];
   const address = sources.find((source) => source !== undefined && source.address !== '')?.address;
   if (address === undefined) {
-    throw usage(
-      `member ${id} has no known address`,
-      `add --peer ${id}=host:7400, or list members: raftctl member list`,
-    );
+    const before = facts.removed.find(({ member }) => member?.id === id)?.member?.address;
+    const hint = `add --peer ${id}=host:7400, or list members: raftctl member list`;
+    const returning = `it was at ${before} before it left: add --peer ${id}=${before} if it is there again`;
+    throw usage(`member ${id} has no known address`, before ? returning : hint);
   }
   const name = sources.find((source) => source !== undefined && source.name !== '')?.name ?? '';
   return {

@@ -46,7 +46,7 @@ export function noQuorumError(view: QuorumView, code: ErrorCode = 'E_NO_QUORUM')
   return new RaftctlError(code, `no leader — ${counts}`, {
     facts: voterFacts(view),
     retryable: true,
-    hint: 'start the voters that are missing. If they are gone for good: raftctl recover --help',
+    hint: 'start the voters that are missing',
   });
 }
 

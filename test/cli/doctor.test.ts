@@ -139,12 +139,6 @@ describe('single nodes', () => {
   test.each([
     ['a disk with little room', { storage: StorageStatus.fromPartial({ diskFreeBytes: 500e6 }) }, 'disk', 'warning'],
     ['a full one', { storage: StorageStatus.fromPartial({ diskFreeBytes: 5e6 }) }, 'disk', 'acts-now'],
-    [
-      'a database that nears its limit',
-      { storage: StorageStatus.fromPartial({ diskFreeBytes: 1e12, dbBytes: 90, mapBytes: 100 }) },
-      'map',
-      'warning',
-    ],
     ['another version', { version: '0.8.0' }, 'version-skew', 'warning'],
     ['a certificate that has ended', { certificateEndsMs: now.getTime() - 1 }, 'certificate', 'acts-now'],
     ['one that ends soon', { certificateEndsMs: now.getTime() + 86_400_000 }, 'certificate', 'warning'],

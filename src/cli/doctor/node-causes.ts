@@ -4,8 +4,6 @@ import { type Examination, type Finding, membersOf, nodeLine } from './finding.j
 
 /** Entries that a node may lag behind before it is worth a word. */
 const lagMax = 1000;
-/** Part of the database's map that may be used. */
-const mapUseMax = 0.8;
 
 /** Nodes that are gone, lag behind, or run out of room. */
 export function nodeCauses(examination: Examination): Finding[] {
@@ -98,27 +96,16 @@ function fullDisks({ view, data }: Examination): Finding[] {
   return membersOf(data).flatMap((node): Finding[] => {
     const storage = view.nodes.find(({ id }) => id === node.id)?.status?.storage;
     if (storage === undefined) return [];
-    const { diskFreeBytes, dbBytes, mapBytes, dataDir } = storage;
+    const { diskFreeBytes, dbBytes, dataDir } = storage;
     const finding = {
       nodes: [node.id],
       next: [`make room in ${dataDir} of ${node.name}`, 'raftctl snapshot trigger --all'],
     };
     const evidence = [`${dataDir}: ${formatBytes(diskFreeBytes)} free, database ${formatBytes(dbBytes)}`];
-    if (diskFreeBytes < diskFreeBytesMin) {
-      const full = diskFreeBytes < diskFreeBytesMin / 8;
-      const what = `the disk of ${node.name} is ${full ? 'full, or all but' : 'nearly full'}`;
-      return [{ ...finding, id: 'disk', severity: full ? 'acts-now' : 'warning', what, evidence }];
-    }
-    if (mapBytes === 0 || dbBytes < mapBytes * mapUseMax) return [];
-    return [
-      {
-        ...finding,
-        id: 'map',
-        severity: 'warning',
-        what: `the database of ${node.name} nears its size limit`,
-        evidence: [`${formatBytes(dbBytes)} of ${formatBytes(mapBytes)}`],
-      },
-    ];
+    if (diskFreeBytes >= diskFreeBytesMin) return [];
+    const full = diskFreeBytes < diskFreeBytesMin / 8;
+    const what = `the disk of ${node.name} is ${full ? 'full, or all but' : 'nearly full'}`;
+    return [{ ...finding, id: 'disk', severity: full ? 'acts-now' : 'warning', what, evidence }];
   });
 }
 
