@@ -58,4 +58,15 @@ describe('the joint phase of a change', () => {
     const after = await cluster.succeed<ClusterStatus>(['status'], [1, 4]);
     expect(after.config).toMatchObject({ joint: false, voters: [1, 4], learners: [5] });
   });
+
+  test('is left by hand by way of the next leader, where the present one goes with it', async () => {
+    const members = [1, 4, 5];
+    await leadBy(1, members);
+    await cluster.succeed(['member', 'change', '--voters', '4,5', '--explicit-leave'], members);
+    await cluster.succeed(['member', 'change', 'leave'], members);
+    await cluster.succeed(['wait', 'config=stable', '--timeout', '30s'], [4, 5]);
+    const after = await cluster.succeed<ClusterStatus>(['status'], [4, 5]);
+    expect(after.config).toMatchObject({ joint: false, voters: [4, 5], learners: [] });
+    expect([4, 5]).toContain(after.leader?.id);
+  });
 });
