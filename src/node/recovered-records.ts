@@ -1,8 +1,8 @@
 import { EventType } from '../gen/raftctl/v1/history.js';
-import { ChangeResult } from '../gen/raftctl/v1/member.js';
+import { ChangeResult, Member } from '../gen/raftctl/v1/member.js';
 import { endChange, isRunning, newestChange } from './changes/change-records.js';
 import { appendEvent } from './history.js';
-import { applyMembership } from './members.js';
+import { applyMembership, readMembers } from './members.js';
 import type { AppliedMark, StateTxn } from './ports.js';
 
 /** What is to be remembered of a recovery without a quorum. */
@@ -12,6 +12,8 @@ export interface Recovery {
   readonly text: string;
   readonly by: string;
   readonly reason: string;
+  /** Who goes on: a member that the log's last change takes out and that goes on all the same is written down anew from here. */
+  readonly survivors: readonly { readonly id: number; readonly name: string; readonly address: string }[];
 }
 
 /**
@@ -23,12 +25,16 @@ export interface Recovery {
  * @param after where the log begins anew
  */
 export function recoverRecords(txn: StateTxn, before: AppliedMark, after: AppliedMark, recovery: Recovery): void {
-  const { atMs, text, by, reason } = recovery;
+  const { atMs, text, by, reason, survivors } = recovery;
+  const known = new Set(readMembers(txn).map(({ id }) => id));
+  const members = survivors
+    .filter(({ id, address }) => !known.has(id) && address !== '')
+    .map(({ id, name, address }) => Member.create({ id, name, address }));
   applyMembership(txn, {
     index: after.index,
     before: before.confState,
     after: after.confState,
-    context: { members: [], atMs },
+    context: { members, atMs },
   });
   const change = newestChange(txn);
   if (change !== undefined && isRunning(change)) {

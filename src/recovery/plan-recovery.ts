@@ -34,13 +34,13 @@ export function planRecovery(survivors: readonly CollectedNode[], wish: Recovery
   const base = chooseBase(survivors, wish.base, wish.acceptedRisks ?? []);
   const commit = Math.max(...survivors.map(({ hardState }) => hardState.commit));
   const last = newestConfiguration(base, Number.POSITIVE_INFINITY);
-  checkAccountedFor(last, survivors, wish.lost);
   // The base holds all that is known to be committed, so its log says which configuration that leads to.
   const inForce = newestConfiguration(base, commit);
+  checkAccountedFor(inForce, survivors, wish.lost);
   checkQuorumIsLost(inForce, survivors);
   const confState = nextConfiguration(last.confState, survivors, wish);
   checkRisks(base, survivors, wish.acceptedRisks ?? []);
-  const names = new Map(base.members.map((member) => [member.id, member]));
+  const names = new Map([...survivors, base].flatMap(({ members }) => members.map((member) => [member.id, member])));
   return {
     clusterId: first.clusterId,
     clusterName: first.clusterName,

@@ -27,26 +27,34 @@ export function checkOneCluster(survivors: readonly CollectedNode[]): CollectedN
 const words = { clusterId: 'cluster ids', incarnation: 'incarnations', stateMachine: 'state machines' } as const;
 
 /**
- * Whether everybody in the last configuration is accounted for, and nobody beyond it.
+ * Whether every node that could take part is accounted for, and nobody else: the members of the configuration in force, and of each later
+ * one that a survivor has in its log. A change that nobody knows to be committed counts both ways, since it may have been overwritten
+ * elsewhere: whom it takes out may vote still, and whom it brings in may vote already.
+ * @param inForce the newest configuration that a survivor knows to be committed
  * @throws RaftctlError E_REFUSED
  */
 export function checkAccountedFor(
-  { index, confState }: ConfigurationAt,
+  inForce: ConfigurationAt,
   survivors: readonly CollectedNode[],
   lost: readonly number[],
 ): void {
-  const members = [...configuredIds(confState)].sort((a, b) => a - b);
+  const later = survivors.flatMap(({ configurations }) => configurations.filter(({ index }) => index > inForce.index));
+  const ids = new Set([inForce, ...later].flatMap(({ confState }) => [...configuredIds(confState)]));
+  const members = [...ids].sort((a, b) => a - b);
   const collected = survivors.map(({ nodeId }) => nodeId);
-  const facts = [`members of the last configuration, @${index}: ${members.join(', ')}`, ...survivors.map(positionOf)];
+  const facts = [
+    `members, by the configuration @${inForce.index} and all that follow it: ${members.join(', ')}`,
+    ...survivors.map(positionOf),
+  ];
   const refuse = (message: string, hint?: string): never => {
     throw new RaftctlError('E_REFUSED', message, hint === undefined ? { facts } : { facts, hint });
   };
   const both = lost.find((id) => collected.includes(id));
   if (both !== undefined) refuse(`node ${both} is named as lost, and was collected`);
   const stranger = collected.find((id) => !members.includes(id));
-  if (stranger !== undefined) refuse(`node ${stranger} is not in the last configuration`, 'leave its file out');
+  if (stranger !== undefined) refuse(`node ${stranger} is not a member any more`, 'leave its file out');
   const unheardOf = lost.find((id) => !members.includes(id));
-  if (unheardOf !== undefined) refuse(`node ${unheardOf} is named as lost, and is not in the last configuration`);
+  if (unheardOf !== undefined) refuse(`node ${unheardOf} is named as lost, and was no member`);
   const forgotten = members.filter((id) => !collected.includes(id) && !lost.includes(id));
   if (forgotten.length > 0) {
     const which = forgotten.join(', ');
@@ -74,6 +82,9 @@ export function quorumsOf(
 
 /**
  * Refuses where the survivors can elect a leader without any of this.
+ *
+ * A later configuration, which nobody knows to be committed, is not asked: a node counts by one only once it has applied it. Were a quorum
+ * of such a one a reason to refuse, survivors of {1,2,3,4,5} that have {1,2} at the end of their logs could neither elect nor recover.
  * @param committed the newest configuration that a survivor knows to be committed: it decides who elects
  * @throws RaftctlError E_REFUSED
  */

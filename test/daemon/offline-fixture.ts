@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { silentLogger } from '../../src/base/logger.js';
-import { type Entry, EntryType } from '../../src/gen/raft/v1/raft.js';
+import { ConfChangeType, ConfChangeV2, type Entry, EntryType } from '../../src/gen/raft/v1/raft.js';
 import { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
 import { KvCommand } from '../../src/gen/raftctl/v1/kv.js';
 import { Member } from '../../src/gen/raftctl/v1/member.js';
 import { Command, CommandKind } from '../../src/gen/raftctl/v1/proposal.js';
 import { memberRecords } from '../../src/node/members.js';
+import { encodeConfChange, newConfChangeSingle } from '../../src/raft/conf-change.js';
 import { openStore } from '../../src/storage/index.js';
 
 const folders: string[] = [];
@@ -49,18 +50,28 @@ export function put(index: number, term: number, value = `"${index} of ${term}"`
   return { entryType: EntryType.NORMAL, index, term, data, context: new Uint8Array() };
 }
 
-/**
- * The directory of a stopped node: bootstrapped, with these entries, none of which is applied.
- * @param terms of the entries from index 2 on
- */
-export async function stoppedNode(
-  id: number,
-  { terms, commit, term }: { readonly terms: readonly number[]; readonly commit: number; readonly term: number },
-): Promise<string> {
+/** An entry that takes a member out. */
+export function removeNode(index: number, term: number, id: number): Entry {
+  const changes = [newConfChangeSingle(id, ConfChangeType.REMOVE_NODE)];
+  return { ...encodeConfChange(ConfChangeV2.create({ changes })), index, term, context: new Uint8Array() };
+}
+
+/** What a stopped node has. */
+interface Stopped {
+  /** Of the entries from index 2 on. */
+  readonly terms: readonly number[];
+  readonly commit: number;
+  readonly term: number;
+  /** Entries behind those. */
+  readonly more?: readonly Entry[];
+}
+
+/** The directory of a stopped node: bootstrapped, with these entries, none of which is applied. */
+export async function stoppedNode(id: number, { terms, commit, term, more = [] }: Stopped): Promise<string> {
   const dataDir = join(temporaryFolder(), `node-${id}`);
   const store = await openStore({ dataDir, nodeId: id, stateMachine: 'kv', logger: silentLogger });
   await store.bootstrap(spec, memberRecords(spec.members, spec.voters));
-  const entries = terms.map((of, at) => put(at + 2, of));
+  const entries = [...terms.map((of, at) => put(at + 2, of)), ...more];
   await store.write({ entries, hardState: { term, vote: 0, commit } });
   await store.close();
   return dataDir;

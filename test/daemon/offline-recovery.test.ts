@@ -14,7 +14,7 @@ import { readTombstones } from '../../src/node/tombstones.js';
 import { planRecovery, type RecoveryPlan } from '../../src/recovery/index.js';
 import { KvMachine } from '../../src/state-machine/index.js';
 import { openStore } from '../../src/storage/index.js';
-import { crashed, put, stoppedNode, temporaryFolder } from './offline-fixture.js';
+import { crashed, put, removeNode, stoppedNode, temporaryFolder } from './offline-fixture.js';
 
 const planId = 'c0ffee'.padEnd(64, '0');
 const now = new Date('2026-01-01T00:00:00.000Z');
@@ -113,6 +113,20 @@ describe('a plan that is carried out on both survivors', () => {
     await store.close();
     await applyRecovery(plan, { dataDir: other, planId, snapshot });
     expect(await inside(other, 2)).toMatchObject({ incarnation: 2, supersededBy: undefined });
+  });
+
+  test('writes a member down again that the base was to remove, and that goes on all the same', async () => {
+    const base = await stoppedNode(1, { terms: [1], commit: 2, term: 2, more: [removeNode(3, 2, 3)] });
+    const other = await stoppedNode(3, { terms: [1], commit: 2, term: 1 });
+    const collected = await Promise.all([base, other].map((dataDir) => collectNode(dataDir, now)));
+    const wish = { lost: [2, 4, 5], by: 'op@host', reason: 'fire', createdAt: now.toISOString() };
+    const plan = planRecovery(collected, wish);
+    expect(plan.start.confState).toMatchObject({ voters: [1], learners: [3] });
+    const { snapshot } = await applyRecovery(plan, { dataDir: base, planId });
+    await applyRecovery(plan, { dataDir: other, planId, snapshot });
+    const whole = await inside(other, 3);
+    expect(whole.members).toEqual([1, 3]);
+    expect(whole.tombstones.map(([id]) => id)).toEqual([2, 4, 5]);
   });
 });
 

@@ -117,7 +117,7 @@ describe('what is refused', () => {
   test.each([
     ['a node of which nobody knows', [3, 4], 'node 5: neither collected nor named as lost'],
     ['one that is collected and lost', [2, 3, 4, 5], 'node 2 is named as lost, and was collected'],
-    ['a lost one that was never there', [3, 4, 5, 9], 'node 9 is named as lost, and is not in the last configuration'],
+    ['a lost one that was never there', [3, 4, 5, 9], 'node 9 is named as lost, and was no member'],
   ])('%s', (_, lost, reason) => {
     expect(refusal(() => planRecovery([n1, n2], wish(lost)))).toContain(reason);
   });
@@ -125,7 +125,7 @@ describe('what is refused', () => {
   test('a survivor that was removed before', () => {
     const removed = collected({ id: 1, terms: [1, 1], commit: 3, changes: { 3: voters(1, 3, 4, 5) } });
     expect(refusal(() => planRecovery([removed, n2], wish([3, 4, 5])))).toBe(
-      'E_REFUSED node 2 is not in the last configuration',
+      'E_REFUSED node 2 is not a member any more',
     );
   });
 
@@ -140,7 +140,7 @@ describe('what is refused', () => {
 
   test('a configuration that nobody knows to be committed elects nobody', () => {
     const shrinking = collected({ id: 1, terms: [1, 1], commit: 2, changes: { 3: voters(1, 2, 3) } });
-    const plan = planRecovery([shrinking, n2], wish([3]));
+    const plan = planRecovery([shrinking, n2], wish([3, 4, 5]));
     expect([plan.agreed, plan.lastConfiguration.index, plan.start.confState]).toEqual([false, 3, voters(1, 2)]);
   });
 
@@ -151,6 +151,40 @@ describe('what is refused', () => {
     const learner = collected({ id: 4, terms: [1], commit: 2, config: { ...voters(1, 2, 3), learners: [4] } });
     expect(refusal(() => planRecovery([learner], wish([1, 2, 3])))).toBe('E_REFUSED no voter survives');
     expect(planRecovery([learner], wish([1, 2, 3], { voters: [4] })).start.confState).toEqual(voters(4));
+  });
+});
+
+describe('members that a change takes out, which nobody knows to be committed', () => {
+  const three = voters(1, 2, 3);
+  // Node 1 wrote the removal of node 3 to its own disk. Node 3 may have become leader since, and may have committed something with node 2.
+  const removing = collected({ id: 1, terms: [1, 5], commit: 2, config: three, changes: { 3: voters(1, 2) } });
+
+  test('are to be accounted for: they may have gone on without it', () => {
+    expect(refusal(() => planRecovery([removing], wish([2])))).toBe(
+      'E_REFUSED node 3: neither collected nor named as lost',
+    );
+  });
+
+  test('may be named as lost', () => {
+    const plan = planRecovery([removing], wish([3, 2]));
+    expect(plan.lost.map(({ id }) => id)).toEqual([2, 3]);
+    expect(plan.quorums).toEqual([{ voters: [1, 2, 3], needed: 2, surviving: 1 }]);
+    expect(plan.start.confState).toEqual(voters(1));
+  });
+
+  test('may be collected, and go on where theirs is the log that does', () => {
+    const taken = collected({ id: 1, terms: [1, 5], commit: 2, changes: { 3: voters(1, 2, 4, 5) } });
+    const alive = collected({ id: 3, terms: [1, 6], commit: 3 });
+    const plan = planRecovery([taken, alive], wish([2, 4, 5]));
+    expect([plan.base, plan.start.confState]).toEqual([3, voters(1, 3)]);
+  });
+
+  test('count as well where only a survivor that is not the base has the change', () => {
+    const four = voters(1, 2, 3, 4);
+    const adding = collected({ id: 1, terms: [1, 5], commit: 2, config: four, changes: { 3: voters(1, 2, 3, 4, 5) } });
+    const base = collected({ id: 2, terms: [1, 6], commit: 2, config: four });
+    expect(refusal(() => planRecovery([adding, base], wish([3, 4])))).toContain('node 5: neither collected');
+    expect(planRecovery([adding, base], wish([3, 4, 5])).base).toBe(2);
   });
 });
 
