@@ -32,11 +32,12 @@ export function collectFrom(directory: OfflineDirectory, now: Date): Promise<Col
   }
   return directory.read(async (reading) => {
     const snapshots = await reading.snapshots();
-    const { incarnation, instance, stateMachine } = directory.identity;
+    const { incarnation, supersededBy, instance, stateMachine } = directory.identity;
     const { hardState, applied, bootstrapSpec } = reading.stored;
     const { changes, ...logFacts } = readLog(reading);
     return {
       ...{ clusterId, clusterName: bootstrapSpec?.name ?? '', incarnation, nodeId, instance, stateMachine },
+      ...(supersededBy === undefined ? {} : { supersededBy }),
       dataDir: directory.path,
       collectedAt: now.toISOString(),
       hardState,

@@ -6,7 +6,7 @@ import type { SnapshotFileHeader } from '../gen/raftctl/v1/storage.js';
 import { applyWholeLog } from '../node/offline-apply.js';
 import { recoverRecords } from '../node/recovered-records.js';
 import { confStateEqual } from '../raft/conf-change.js';
-import { contentDigest, type PlannedSurvivor, type RecoveryPlan } from '../recovery/index.js';
+import { contentDigest, type PlannedSurvivor, type RecoveryPlan, recoveredWithout } from '../recovery/index.js';
 import {
   copyDataDirectory,
   exists,
@@ -101,7 +101,7 @@ class Recovering {
     await this.directory.setIdentity({
       ...identity,
       incarnation: this.plan.incarnation.after,
-      // Started too early, it may have heard that the cluster went on without it.
+      // Started too early, it may have heard from the base, of this same plan; of any other recovery it was refused.
       supersededBy: undefined,
     });
     this.#tell('end');
@@ -126,10 +126,11 @@ class Recovering {
   async #checkAsCollected(): Promise<void> {
     const { plan, directory } = this;
     const { id, isBase, content, logDigest, commit } = this.#survivor;
-    const { clusterId, incarnation } = directory.identity;
+    const { clusterId, incarnation, supersededBy } = directory.identity;
     if (clusterId !== plan.clusterId || incarnation !== plan.incarnation.before) {
       throw notAsCollected(id, `it is of cluster ${clusterId}, incarnation ${incarnation}`);
     }
+    if (supersededBy !== undefined && supersededBy !== plan.incarnation.after) throw recoveredWithout(id, supersededBy);
     const now = await collectFrom(directory, new Date(0));
     const isSame = isBase
       ? contentDigest(now) === content

@@ -39,6 +39,8 @@ export interface CollectedNode {
   /** Empty where the cluster has none. */
   readonly clusterName: string;
   readonly incarnation: number;
+  /** Incarnation to which the cluster was recovered without this node; absent where it has heard of none. */
+  readonly supersededBy?: number | undefined;
   readonly nodeId: number;
   /** Random id of the data directory. */
   readonly instance: string;

@@ -19,4 +19,5 @@ export type { CollectedNode, ConfigurationAt, EntryFacts, LogFacts, TermRange } 
 export { configurationsAlong } from './configurations.js';
 export { contentDigest, planRecovery, type RecoveryWish } from './plan-recovery.js';
 export type { EntryRange, JointChoice, PlannedSurvivor, RecoveryPlan } from './recovery-plan.js';
+export { recoveredWithout } from './refusals.js';
 export { openDocument, sealDocument } from './sealed-document.js';

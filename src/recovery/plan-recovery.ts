@@ -29,7 +29,9 @@ export interface RecoveryWish {
  * afterwards. Decides nothing about nodes that nobody has heard of, and nothing where the survivors can still help themselves.
  * @throws RaftctlError E_REFUSED with the facts; E_JOINT where one half must be chosen, E_NOT_JOINT where there are none
  */
-export function planRecovery(survivors: readonly CollectedNode[], wish: RecoveryWish): RecoveryPlan {
+export function planRecovery(collected: readonly CollectedNode[], wish: RecoveryWish): RecoveryPlan {
+  // Of equals the lowest id is the base, in whatever order the files are named.
+  const survivors = collected.toSorted((a, b) => a.nodeId - b.nodeId);
   const first = checkOneCluster(survivors);
   const base = chooseBase(survivors, wish.base, wish.acceptedRisks ?? []);
   const commit = Math.max(...survivors.map(({ hardState }) => hardState.commit));
@@ -40,6 +42,7 @@ export function planRecovery(survivors: readonly CollectedNode[], wish: Recovery
   checkQuorumIsLost(inForce, survivors);
   const confState = nextConfiguration(last.confState, survivors, wish);
   checkRisks(base, survivors, wish.acceptedRisks ?? []);
+  const start = { index: base.log.last + 1, term: highestTerm(survivors) + 1, confState };
   const names = new Map([...survivors, base].flatMap(({ members }) => members.map((member) => [member.id, member])));
   return {
     clusterId: first.clusterId,
@@ -48,13 +51,11 @@ export function planRecovery(survivors: readonly CollectedNode[], wish: Recovery
     by: wish.by,
     reason: wish.reason,
     stateMachine: first.stateMachine,
-    incarnation: { before: first.incarnation, after: first.incarnation + 1 },
+    incarnation: { before: first.incarnation, after: incarnationAfter(first.incarnation, base, survivors, start) },
     lastConfiguration: last,
     agreed: survivors.every((node) => newestConfiguration(node, Number.POSITIVE_INFINITY).index === last.index),
     quorums: quorumsOf(inForce.confState, survivors),
-    survivors: survivors
-      .toSorted((a, b) => a.nodeId - b.nodeId)
-      .map((node) => ({ ...positionIn(node, base, confState), ...naming(names, node.nodeId) })),
+    survivors: survivors.map((node) => ({ ...positionIn(node, base, confState), ...naming(names, node.nodeId) })),
     lost: wish.lost.toSorted((a, b) => a - b).map((id) => ({ id, ...naming(names, id) })),
     base: base.nodeId,
     commit,
@@ -62,8 +63,27 @@ export function planRecovery(survivors: readonly CollectedNode[], wish: Recovery
     willCommitEntries: base.tail.filter(({ index }) => index > commit),
     fromJoint: wish.fromJoint ?? null,
     acceptedRisks: [...(wish.acceptedRisks ?? [])],
-    start: { index: base.log.last + 1, term: highestTerm(survivors) + 1, confState },
+    start,
   };
+}
+
+/** By how much an incarnation is at most later than the one before. It is a uint32 on the wire: that leaves room for 65535 recoveries. */
+const INCARNATION_STEP_MAX = 2 ** 16;
+
+/**
+ * The incarnation that a plan leads to: later than the one before, by a number that follows from what the plan does. Where two plans are
+ * made of parts of one cluster, against all advice, the nodes of the two outcomes refuse each other; were it the next number for both,
+ * they would take each other for one cluster. Two plans that do the same lead to the same.
+ */
+function incarnationAfter(
+  before: number,
+  base: CollectedNode,
+  survivors: readonly CollectedNode[],
+  start: RecoveryPlan['start'],
+): number {
+  const contents = survivors.map(contentDigest);
+  const digest = digestOf({ base: base.nodeId, contents, start });
+  return before + 1 + (Number.parseInt(digest.slice(0, 8), 16) % INCARNATION_STEP_MAX);
 }
 
 /** SHA-256 of all that a plan rests on. The term and the vote are not in it: they change each time a node is started. */
@@ -85,7 +105,7 @@ const none: ConfigurationAt = {
 };
 
 function nextConfiguration(last: ConfState, survivors: readonly CollectedNode[], wish: RecoveryWish): ConfState {
-  const alive = survivors.map(({ nodeId }) => nodeId).sort((a, b) => a - b);
+  const alive = survivors.map(({ nodeId }) => nodeId);
   const candidates = votersToBe(last, wish.fromJoint);
   const voters = wish.voters?.toSorted((a, b) => a - b) ?? alive.filter((id) => candidates.includes(id));
   const stranger = voters.find((id) => !alive.includes(id));

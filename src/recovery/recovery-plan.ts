@@ -38,6 +38,7 @@ export interface RecoveryPlan {
   readonly by: string;
   readonly reason: string;
   readonly stateMachine: string;
+  /** The later one is not the next number: it follows from what the plan does, so that another plan leads to another one. */
   readonly incarnation: { readonly before: number; readonly after: number };
   /** The newest configuration in the base's log. */
   readonly lastConfiguration: ConfigurationAt;

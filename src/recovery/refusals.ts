@@ -7,7 +7,7 @@ import type { CollectedNode, ConfigurationAt } from './collected-node.js';
 import type { RecoveryPlan } from './recovery-plan.js';
 
 /**
- * Holds the collected files against each other: one cluster, one incarnation, one machine, each node once.
+ * Holds the collected files against each other: one cluster, one incarnation, one machine, each node once, none that was left behind.
  * @throws RaftctlError E_REFUSED
  */
 export function checkOneCluster(survivors: readonly CollectedNode[]): CollectedNode {
@@ -19,9 +19,20 @@ export function checkOneCluster(survivors: readonly CollectedNode[]): CollectedN
       facts: survivors.map((node) => `node ${node.nodeId}: ${node[key]}`),
     });
   }
+  for (const { nodeId, supersededBy } of survivors) {
+    if (supersededBy !== undefined) throw recoveredWithout(nodeId, supersededBy);
+  }
   const twice = survivors.find(({ nodeId }, at) => survivors.findIndex((other) => other.nodeId === nodeId) !== at);
   if (twice !== undefined) throw new RaftctlError('E_REFUSED', `node ${twice.nodeId} was collected twice`);
   return first;
+}
+
+/** Why a node takes part in no recovery: there was one already, and it goes on without this node. */
+export function recoveredWithout(nodeId: number, incarnation: number): RaftctlError {
+  return new RaftctlError('E_REFUSED', `the cluster was recovered without node ${nodeId}`, {
+    facts: [`node ${nodeId} has heard from a member of incarnation ${incarnation}`],
+    hint: `if a plan names node ${nodeId}, carry out that one; else raftctl node reset, and add it under a new id`,
+  });
 }
 
 const words = { clusterId: 'cluster ids', incarnation: 'incarnations', stateMachine: 'state machines' } as const;

@@ -19,12 +19,13 @@ import { crashed, put, removeNode, stoppedNode, temporaryFolder } from './offlin
 const planId = 'c0ffee'.padEnd(64, '0');
 const now = new Date('2026-01-01T00:00:00.000Z');
 
+const wish = { lost: [3, 4, 5], by: 'op@host', reason: 'fire', createdAt: now.toISOString() };
+
 /** Nodes 1 and 2 of five are left: 1 has entries that 2 has not, and 2 has one that 1 has not. */
 async function survivors(): Promise<{ base: string; other: string; plan: RecoveryPlan }> {
   const base = await stoppedNode(1, { terms: [1, 1, 2, 2, 2, 2], commit: 4, term: 5 });
   const other = await stoppedNode(2, { terms: [1, 1, 1], commit: 3, term: 6 });
   const collected = await Promise.all([base, other].map((dataDir) => collectNode(dataDir, now)));
-  const wish = { lost: [3, 4, 5], by: 'op@host', reason: 'fire', createdAt: now.toISOString() };
   return { base, other, plan: planRecovery(collected, wish) };
 }
 
@@ -56,16 +57,17 @@ async function inside(dataDir: string, nodeId: number) {
 describe('a plan that is carried out on both survivors', () => {
   test('leaves them at the same index and term, with the same state, in the next incarnation', async () => {
     const { base, other, plan } = await survivors();
+    const { after } = plan.incarnation;
     const first = await applyRecovery(plan, { dataDir: base, planId });
-    expect(first).toMatchObject({ id: 1, isBase: true, already: false, incarnation: 2, index: 8, term: 7 });
+    expect(first).toMatchObject({ id: 1, isBase: true, already: false, incarnation: after, index: 8, term: 7 });
     const second = await applyRecovery(plan, { dataDir: other, planId, snapshot: first.snapshot });
-    expect(second).toMatchObject({ id: 2, isBase: false, already: false, incarnation: 2, index: 8, term: 7 });
+    expect(second).toMatchObject({ id: 2, isBase: false, already: false, incarnation: after, index: 8, term: 7 });
 
     const [one, two] = [await inside(base, 1), await inside(other, 2)];
     expect(two).toEqual(one);
     const confState = { voters: [1, 2], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
     expect(one).toMatchObject({
-      incarnation: 2,
+      incarnation: after,
       log: [9, 8, 7],
       hardState: { term: 7, vote: 0, commit: 8 },
       applied: { index: 8, term: 7, configIndex: 8, confState },
@@ -107,20 +109,20 @@ describe('a plan that is carried out on both survivors', () => {
 
   test('lets a survivor in that was started too early and has heard that it was left out', async () => {
     const { base, other, plan } = await survivors();
+    const { after } = plan.incarnation;
     const { snapshot } = await applyRecovery(plan, { dataDir: base, planId });
     const store = await openStore({ dataDir: other, nodeId: 2, stateMachine: 'kv', logger: silentLogger });
-    await store.supersede(2);
+    await store.supersede(after);
     await store.close();
     await applyRecovery(plan, { dataDir: other, planId, snapshot });
-    expect(await inside(other, 2)).toMatchObject({ incarnation: 2, supersededBy: undefined });
+    expect(await inside(other, 2)).toMatchObject({ incarnation: after, supersededBy: undefined });
   });
 
   test('writes a member down again that the base was to remove, and that goes on all the same', async () => {
     const base = await stoppedNode(1, { terms: [1], commit: 2, term: 2, more: [removeNode(3, 2, 3)] });
     const other = await stoppedNode(3, { terms: [1], commit: 2, term: 1 });
     const collected = await Promise.all([base, other].map((dataDir) => collectNode(dataDir, now)));
-    const wish = { lost: [2, 4, 5], by: 'op@host', reason: 'fire', createdAt: now.toISOString() };
-    const plan = planRecovery(collected, wish);
+    const plan = planRecovery(collected, { ...wish, lost: [2, 4, 5] });
     expect(plan.start.confState).toMatchObject({ voters: [1], learners: [3] });
     const { snapshot } = await applyRecovery(plan, { dataDir: base, planId });
     await applyRecovery(plan, { dataDir: other, planId, snapshot });
@@ -175,7 +177,7 @@ describe('a run that is torn', () => {
       await expect(applyRecovery(plan, { dataDir: base, planId, onStep })).rejects.toThrow(`failed at ${failing}`);
     }
     expect(await applyRecovery(plan, { dataDir: base, planId })).toMatchObject({ already: false });
-    expect(await inside(base, 1)).toMatchObject({ incarnation: 2, log: [9, 8, 7] });
+    expect(await inside(base, 1)).toMatchObject({ incarnation: plan.incarnation.after, log: [9, 8, 7] });
   });
 
   test('keeps the node from starting, and another plan from being carried out', async () => {
@@ -206,6 +208,28 @@ describe('what is refused, with nothing changed', () => {
       await store.close();
       const before = await collectNode(dataDir, now);
       await expect(applyRecovery(plan, { dataDir, planId, snapshot })).rejects.toThrow('not as it was collected');
+      expect(await collectNode(dataDir, now)).toEqual(before);
+    }
+  });
+
+  test('one that has heard of another recovery, without it: no plan is made of it, and none that was made takes it in', async () => {
+    const { base, other, plan } = await survivors();
+    const { snapshot } = await applyRecovery(plan, { dataDir: crashed(base), planId });
+    for (const [dataDir, nodeId] of [
+      [base, 1],
+      [other, 2],
+    ] as const) {
+      const store = await openStore({ dataDir, nodeId, stateMachine: 'kv', logger: silentLogger });
+      await store.supersede(plan.incarnation.after + 1);
+      await store.close();
+      const before = await collectNode(dataDir, now);
+      expect(before.supersededBy).toBe(plan.incarnation.after + 1);
+      expect(() => planRecovery([before], { ...wish, lost: [1, 2, 3, 4, 5].filter((id) => id !== nodeId) })).toThrow(
+        `the cluster was recovered without node ${nodeId}`,
+      );
+      await expect(applyRecovery(plan, { dataDir, planId, snapshot })).rejects.toThrow(
+        `the cluster was recovered without node ${nodeId}`,
+      );
       expect(await collectNode(dataDir, now)).toEqual(before);
     }
   });

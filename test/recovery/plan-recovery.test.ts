@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
-import { contentDigest, planRecovery } from '../../src/recovery/index.js';
+import { contentDigest, planRecovery, type RecoveryWish } from '../../src/recovery/index.js';
 import { collected, voters, wish } from './collected.js';
 
 /** Code and sentence of the refusal; the plan where there is none fails the test. */
@@ -32,7 +33,8 @@ describe('three of five voters are lost', () => {
 
   test('the log begins anew behind the base’s, in a term above all that were seen', () => {
     expect(plan.start).toEqual({ index: 7, term: 10, confState: voters(1, 2) });
-    expect(plan.incarnation).toEqual({ before: 1, after: 2 });
+    expect(plan.incarnation.before).toBe(1);
+    expect(plan.incarnation.after).toBeGreaterThan(1);
   });
 
   test('nothing of the other survivor is dropped where the base has all of it', () => {
@@ -129,6 +131,12 @@ describe('what is refused', () => {
     );
   });
 
+  test('a survivor that has heard of another recovery, without it', () => {
+    expect(refusal(() => planRecovery([n1, { ...n2, supersededBy: 777 }], wish([3, 4, 5])))).toBe(
+      'E_REFUSED the cluster was recovered without node 2',
+    );
+  });
+
   test('nobody at all', () => {
     expect(refusal(() => planRecovery([], wish([1, 2, 3, 4, 5])))).toContain('nothing was collected');
   });
@@ -213,6 +221,45 @@ describe('a joint configuration that neither half can leave', () => {
   test('there is nothing to choose where it is not joint', () => {
     const n1 = collected({ id: 1, terms: [1], commit: 2 });
     expect(refusal(() => planRecovery([n1], wish([2, 3, 4, 5], { fromJoint: 'incoming' })))).toContain('E_NOT_JOINT');
+  });
+});
+
+describe('the incarnation that a plan leads to', () => {
+  const survivor = (id: number, incarnation = 1) => ({ ...collected({ id, terms: [1], commit: 2 }), incarnation });
+  const incarnationOf = (ids: readonly number[], more: Partial<RecoveryWish> = {}) => {
+    const lost = [1, 2, 3, 4, 5].filter((id) => !ids.includes(id));
+    return planRecovery(
+      ids.map((id) => survivor(id)),
+      wish(lost, more),
+    ).incarnation.after;
+  };
+
+  test('is another one for a plan of other survivors, or with other voters: two clusters never take each other for one', () => {
+    const found = [
+      incarnationOf([1, 2]),
+      incarnationOf([3, 4]),
+      incarnationOf([1]),
+      incarnationOf([1, 2], { voters: [1] }),
+      incarnationOf([1, 2], { base: 2 }),
+    ];
+    expect(new Set(found).size).toBe(found.length);
+  });
+
+  test('is the same whoever makes the plan, and whenever', () => {
+    expect(incarnationOf([2, 1], { by: 'other@host', reason: 'flood', createdAt: '2027-01-01T00:00:00.000Z' })).toBe(
+      incarnationOf([1, 2]),
+    );
+  });
+
+  test('is later than the one before, with room on the wire for 65535 recoveries', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 - 2 ** 16 }), (before) => {
+        const plan = planRecovery([survivor(1, before)], wish([2, 3, 4, 5]));
+        expect(plan.incarnation.before).toBe(before);
+        expect(plan.incarnation.after).toBeGreaterThan(before);
+        expect(plan.incarnation.after).toBeLessThanOrEqual(before + 2 ** 16);
+      }),
+    );
   });
 });
 
