@@ -9,7 +9,7 @@ import { openDocument } from '../../src/recovery/index.js';
 export default class RecoverApply extends BaseCommand<typeof RecoverApply> {
   static override summary = 'carry a recovery plan out on one stopped node';
   static override description =
-    'Third step: on every node that the plan names, the base first, all of them stopped. Copies the data directory first, and says where to. On the base it also writes the snapshot from which the others are rebuilt: copy that file to each of them and name it with --snapshot. A run that was interrupted is finished by the same command; a node does not start in between. Once it was carried out, the same command changes nothing.';
+    'Third step: on every node that the plan names, the base first, all of them stopped. Copies the data directory first, and says where to. On the base it also writes the snapshot from which the others are rebuilt: copy that file to each of them and name it with --snapshot. A run that was interrupted is finished by the same command; a node does not start in between. Lifts a drain and a pause of elections, which would keep the node from leading. Once it was carried out, the same command changes nothing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> rec.json --data-dir data/1 --confirm prod',
     '<%= config.bin %> <%= command.id %> rec.json --data-dir data/2 --snapshot 1.recovery-5f0a1c22e3b7.snap --confirm prod',

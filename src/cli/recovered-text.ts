@@ -12,6 +12,8 @@ export interface RecoveredData {
   readonly term: number;
   readonly backup: string;
   readonly snapshot: string;
+  /** Settings that kept the node from leading, and no longer do. */
+  readonly lifted: readonly ('drained' | 'electionsPaused')[];
   /** Nodes, beside this one and the base, that are rebuilt from the snapshot. */
   readonly others: readonly number[];
 }
@@ -28,12 +30,18 @@ export const stepText = {
   end: 'noting that it is done',
 } as const;
 
+const liftedText = {
+  drained: 'the node was drained: it may lead again',
+  electionsPaused: 'its elections were paused: it may campaign again',
+} as const;
+
 /** What became of a node, and what comes next. */
 export function recoveredText(data: RecoveredData, planFile: string): string {
-  const { id, role, isBase, already, incarnation, index, term, backup, snapshot, others } = data;
+  const { id, role, isBase, already, incarnation, index, term, backup, snapshot, lifted, others } = data;
   const what = already ? 'already applied' : isBase ? 'recovered, as the base' : 'recovered';
   const facts: [string, string][] = [
     ['copy', `${backup}   keep it until the cluster is well`],
+    ...lifted.map((setting): [string, string] => ['lifted', liftedText[setting]]),
     ...(isBase ? ([['snapshot', snapshot]] as [string, string][]) : []),
   ];
   const next = [

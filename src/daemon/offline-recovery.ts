@@ -4,6 +4,7 @@ import { RaftctlError } from '../base/errors.js';
 import { type Logger, silentLogger } from '../base/logger.js';
 import type { SnapshotFileHeader } from '../gen/raftctl/v1/storage.js';
 import { applyWholeLog } from '../node/offline-apply.js';
+import type { NodeSettings } from '../node/ports.js';
 import { recoverRecords } from '../node/recovered-records.js';
 import { confStateEqual } from '../raft/conf-change.js';
 import { contentDigest, type PlannedSurvivor, type RecoveryPlan, recoveredWithout } from '../recovery/index.js';
@@ -51,6 +52,8 @@ export interface RecoveredNode {
   readonly backup: string;
   /** What the other survivors are rebuilt from. */
   readonly snapshot: string;
+  /** Settings that kept the node from leading, and no longer do. */
+  readonly lifted: readonly (keyof NodeSettings)[];
 }
 
 /**
@@ -90,13 +93,14 @@ class Recovering {
   async run(): Promise<RecoveredNode> {
     const { planId } = this.options;
     const note = await readRecoveryNote(this.directory.path);
-    if (note?.planId === planId && note.state === 'done') return this.#result(true, note.backup);
+    if (note?.planId === planId && note.state === 'done') return this.#result(true, note.backup, []);
     if (note?.state === 'begun' && note.planId !== planId) throw otherPlan(this.directory.path, note.planId);
     const backup = note?.state === 'begun' ? note.backup : await this.#begin();
     if (this.#survivor.isBase) await this.#writeSnapshot();
     else if (!(await this.#isInstalled())) await this.#checkSnapshot();
     await this.#install();
     this.#tell('identity');
+    const lifted = await this.#liftSettings();
     const { identity } = this.directory;
     await this.directory.setIdentity({
       ...identity,
@@ -106,7 +110,7 @@ class Recovering {
     });
     this.#tell('end');
     await writeRecoveryNote(this.directory.path, { planId, state: 'done', backup });
-    return this.#result(false, backup);
+    return this.#result(false, backup, lifted);
   }
 
   /** Looks whether everything is as the plan has it, and only then changes the first thing. */
@@ -131,6 +135,8 @@ class Recovering {
       throw notAsCollected(id, `it is of cluster ${clusterId}, incarnation ${incarnation}`);
     }
     if (supersededBy !== undefined && supersededBy !== plan.incarnation.after) throw recoveredWithout(id, supersededBy);
+    // Read here for its refusals alone: further on they would leave the recovery half done.
+    await directory.settings();
     const now = await collectFrom(directory, new Date(0));
     const isSame = isBase
       ? contentDigest(now) === content
@@ -197,6 +203,14 @@ class Recovering {
     await this.directory.withStore(this.#logger, (store) => installSnapshotFile(store, snapshot, header));
   }
 
+  /** Who was drained or paused before may be all that is left: were it kept from leading, nobody would lead. */
+  async #liftSettings(): Promise<RecoveredNode['lifted']> {
+    const settings = await this.directory.settings();
+    const lifted = (['drained', 'electionsPaused'] as const).filter((key) => settings[key]);
+    if (lifted.length > 0) await this.directory.setSettings({ drained: false, electionsPaused: false });
+    return lifted;
+  }
+
   #isInstalled(): Promise<boolean> {
     return this.directory.read(({ stored }) => {
       const { truncatedIndex, truncatedTerm } = stored.bounds;
@@ -219,11 +233,12 @@ class Recovering {
     return `recovered without a quorum by plan ${shortId(this.options)}: incarnation ${incarnation.before} -> ${incarnation.after}, from node ${base}, voters ${voters.join(',')}${rest}, lost ${gone}`;
   }
 
-  #result(already: boolean, backup: string): RecoveredNode {
+  #result(already: boolean, backup: string, lifted: RecoveredNode['lifted']): RecoveredNode {
     const { id, role, isBase } = this.#survivor;
     const { index, term } = this.plan.start;
     const { snapshot } = this.#files;
-    return { id, role, isBase, already, incarnation: this.plan.incarnation.after, index, term, backup, snapshot };
+    const { after: incarnation } = this.plan.incarnation;
+    return { id, role, isBase, already, incarnation, index, term, backup, snapshot, lifted };
   }
 
   #tell(step: RecoveryStep): void {

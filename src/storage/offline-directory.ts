@@ -1,11 +1,13 @@
 import { RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
+import type { NodeSettings } from '../node/ports.js';
 import { dataFileSize } from './data-file-check.js';
 import { DirectoryLock } from './directory-lock.js';
 import { readIdentity, type StoredIdentity, writeIdentity } from './identity-file.js';
 import type { LmdbStore } from './lmdb-store.js';
 import { type OfflineReading, readOffline } from './offline-reading.js';
 import { openUnderLock } from './open-store.js';
+import { readSettings, writeSettings } from './settings-file.js';
 
 /**
  * The data directory of a node that does not run, held for this process alone: what is read of it, and what is done to it, is done
@@ -47,6 +49,16 @@ export class OfflineDirectory {
   async setIdentity(identity: StoredIdentity): Promise<void> {
     await writeIdentity(this.path, identity);
     this.#identity = identity;
+  }
+
+  /** What is set for the node. @throws RaftctlError E_CORRUPT where its file makes no sense, E_DISK */
+  settings(): Promise<NodeSettings> {
+    return readSettings(this.path);
+  }
+
+  /** Writes other settings; flushed when it resolves. @throws RaftctlError E_DISK */
+  setSettings(settings: NodeSettings): Promise<void> {
+    return writeSettings(this.path, settings);
   }
 
   /** Whether there is a database in it. */

@@ -39,6 +39,7 @@ async function inside(dataDir: string, nodeId: number) {
     const { pairs } = KvAnswer.decode(state.read(view, list));
     return {
       incarnation: store.identity.incarnation,
+      settings: store.settings,
       supersededBy: store.identity.supersededBy,
       log: [store.firstIndex(), store.lastIndex(), store.term(store.lastIndex())],
       hardState: store.initialState().hardState,
@@ -116,6 +117,28 @@ describe('a plan that is carried out on both survivors', () => {
     await store.close();
     await applyRecovery(plan, { dataDir: other, planId, snapshot });
     expect(await inside(other, 2)).toMatchObject({ incarnation: after, supersededBy: undefined });
+  });
+
+  test('lifts what keeps a survivor from leading, and says so', async () => {
+    const { base, other, plan } = await survivors();
+    for (const [dataDir, nodeId, settings] of [
+      [base, 1, { drained: true, electionsPaused: false }],
+      [other, 2, { drained: true, electionsPaused: true }],
+    ] as const) {
+      const store = await openStore({ dataDir, nodeId, stateMachine: 'kv', logger: silentLogger });
+      await store.saveSettings(settings);
+      await store.close();
+    }
+    const first = await applyRecovery(plan, { dataDir: base, planId });
+    const second = await applyRecovery(plan, { dataDir: other, planId, snapshot: first.snapshot });
+    expect([first.lifted, second.lifted]).toEqual([['drained'], ['drained', 'electionsPaused']]);
+    for (const [dataDir, nodeId] of [
+      [base, 1],
+      [other, 2],
+    ] as const) {
+      expect((await inside(dataDir, nodeId)).settings).toEqual({ drained: false, electionsPaused: false });
+    }
+    expect((await applyRecovery(plan, { dataDir: base, planId })).lifted).toEqual([]);
   });
 
   test('writes a member down again that the base was to remove, and that goes on all the same', async () => {
@@ -232,6 +255,15 @@ describe('what is refused, with nothing changed', () => {
       );
       expect(await collectNode(dataDir, now)).toEqual(before);
     }
+  });
+
+  test('settings that do not say whether the node may lead', async () => {
+    const { base, plan } = await survivors();
+    await writeFile(join(base, 'settings.json'), '{"drained": ');
+    const before = await collectNode(base, now);
+    await expect(applyRecovery(plan, { dataDir: base, planId })).rejects.toMatchObject({ code: 'E_CORRUPT' });
+    expect(await collectNode(base, now)).toEqual(before);
+    await expect(inside(base, 1)).rejects.toMatchObject({ code: 'E_CORRUPT' });
   });
 
   test('a damaged one', async () => {
