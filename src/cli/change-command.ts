@@ -14,6 +14,9 @@ import { checkJoiners } from './joiner-check.js';
 import { changeLine, planText } from './render-plan.js';
 import { checkNames } from './wire-names.js';
 
+/** For the plan to come and the change to begin, where its end is not waited for. */
+const planTimeoutMs = 30_000;
+
 /** What all commands have in common that change the members: one plan, its checks, its events, one line at the end. */
 export abstract class ChangeCommand<C extends typeof Command> extends ClusterCommand<C> {
   static override baseFlags = { ...outputFlags, ...connectionFlags, ...changeFlags };
@@ -36,8 +39,8 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
     const { plan, last, detached } = await followChange((signal) => client.changeMembers(request, signal), {
       id: request.requestId,
       report: reportFor(request.requestId, reporting, process.stderr, process.env),
-      wait: flags.wait,
-      waitTimeoutMs: flags['wait-timeout'],
+      wait: flags.wait && flags['wait-timeout'] > 0,
+      waitTimeoutMs: flags['wait-timeout'] || planTimeoutMs,
       explicitLeave: request.explicitLeave,
       emit: (document) => this.emit(document),
       onPlan: (made) => this.#warn(made, request),
