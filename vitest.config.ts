@@ -6,6 +6,9 @@ const shared = {
   hookTimeout: 60_000,
   disableConsoleIntercept: true,
   pool: 'forks' as const,
+  // Most stories run real clocks, and some real processes: a machine that stands still for a moment costs a leader its place. Who fails three
+  // times in a row has failed.
+  retry: 2,
 };
 
 /** Tests in one process first; then, one file after the other, those that start real nodes, which want the machine for themselves. */

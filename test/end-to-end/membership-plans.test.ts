@@ -67,7 +67,10 @@ describe('a change that is asked for twice', () => {
   });
 
   test('by two operators at once is done for one of them; the other gets exit 10', async () => {
-    const outcomes = await Promise.all([demote(3), demote(4)]);
+    // Both have seen the same configuration: whoever comes second would change another one.
+    const { config: seen } = await cluster.succeed<ClusterStatus>(['status']);
+    const ifSeen = ['--if-config-index', String(seen.index)];
+    const outcomes = await Promise.all([demote(3, ...ifSeen), demote(4, ...ifSeen)]);
     const codes = outcomes.map(({ exitCode }) => exitCode).sort((a, b) => a - b);
     expect(codes).toEqual([0, 10]);
     const { config } = await cluster.succeed<ClusterStatus>(['status']);
