@@ -2,6 +2,7 @@ import type { ChangeMembersResponse, ChangePlan } from '../client/index.js';
 import { hasEnded } from './change-end.js';
 import { toCatchUpData } from './change-record-data.js';
 import type { ChangeReport } from './change-report.js';
+import { INTERRUPTED_EXIT } from './interrupted.js';
 import { phaseNames } from './wire-names.js';
 
 /** How long a command stays with a change, and whom it tells. */
@@ -27,9 +28,6 @@ export interface Followed {
   readonly detached: boolean;
 }
 
-/** As a shell shows a process that SIGINT ended. */
-const interruptedExit = 130;
-
 /**
  * Follows a change: until it has ended, or the time to wait is over. Ctrl-C ends the command, never the change, and says how to come back.
  * @param open the events of the change, until the signal is aborted
@@ -45,7 +43,7 @@ export async function followChange(
     process.stderr.write(
       `\ndetached: the change goes on. Come back to it with: raftctl member change watch ${options.id}\n`,
     );
-    process.exit(interruptedExit);
+    process.exit(INTERRUPTED_EXIT);
   };
   process.once('SIGINT', detach);
   const timer = setTimeout(() => stop.abort(), waitTimeoutMs);

@@ -5,10 +5,8 @@ import { dirname } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
 import type { SaveSnapshotResponse, SnapshotInfo } from '../client/index.js';
 import { reasonOf } from './file-reason.js';
+import { INTERRUPTED_EXIT } from './interrupted.js';
 import { formatBytes } from './units.js';
-
-/** As a shell shows a process that SIGINT ended. */
-const interruptedExit = 130;
 
 /** `data` of `snapshot save` and `snapshot verify`. */
 export interface SnapshotFileData {
@@ -51,7 +49,7 @@ export async function saveSnapshotFile(
   });
   const interrupt = () => {
     rmSync(partial, { force: true });
-    process.exit(interruptedExit);
+    process.exit(INTERRUPTED_EXIT);
   };
   process.once('SIGINT', interrupt);
   try {

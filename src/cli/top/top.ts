@@ -1,6 +1,7 @@
 import { RaftctlError } from '../../base/errors.js';
 import type { Client } from '../../client/index.js';
 import { toEventData } from '../events-data.js';
+import { INTERRUPTED_EXIT } from '../interrupted.js';
 import type { Style } from '../style.js';
 import { FullScreen } from './full-screen.js';
 import { topScreen } from './top-screen.js';
@@ -12,9 +13,8 @@ const secondMs = 1000;
 /** Events of before that are shown. */
 const eventsBefore = 50;
 
-/** Ctrl-C, which a terminal in raw mode hands over as a key, and how a command ends that is interrupted. */
+/** Ctrl-C, which a terminal in raw mode hands over as a key. */
 const interruptKey = '\u0003';
-const interruptedExitCode = 130;
 
 /** Narrowest terminal that the table fits. */
 export const topWidthMin = 80;
@@ -41,7 +41,7 @@ export async function runTop(client: Client, options: TopOptions): Promise<void>
     const next = press(state, key);
     if (next !== undefined) change(next);
     else stop.abort();
-    if (key === interruptKey) process.exitCode = interruptedExitCode;
+    if (key === interruptKey) process.exitCode = INTERRUPTED_EXIT;
     if (next !== undefined) draw();
   };
   const screen = new FullScreen(process.stdout, process.stdin, onKey, () => draw());
