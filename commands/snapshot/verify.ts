@@ -18,7 +18,8 @@ export default class SnapshotVerify extends BaseCommand<typeof SnapshotVerify> {
     const { verifySnapshotFile } = await import('../../src/daemon/offline-snapshots.js');
     const files: SnapshotFileData[] = [];
     for (const path of this.args.files) {
-      const { index, term, bytes } = await verifySnapshotFile(path);
+      const { info } = await verifySnapshotFile(path);
+      const { index, term, bytes } = info;
       files.push({ path, index, term, bytes, sha256: await fileSha256(path), verified: true, stale: null });
     }
     return { files };

@@ -41,7 +41,7 @@ export async function refuseToOverwrite(path: string, overwrite: boolean): Promi
 export async function saveSnapshotFile(
   path: string,
   parts: AsyncIterable<SaveSnapshotResponse>,
-  verify: (partial: string) => Promise<{ readonly index: number; readonly term: number }>,
+  verify: (partial: string) => Promise<{ readonly info: Pick<SnapshotInfo, 'index' | 'term'> }>,
 ): Promise<Omit<SnapshotFileData, 'stale'>> {
   const partial = `${path}.partial`;
   const handle = await open(partial, 'w', 0o600).catch((cause: unknown) => {
@@ -58,7 +58,8 @@ export async function saveSnapshotFile(
       const expected = promised === undefined ? 'nothing was promised' : `${promised.bytes} were promised`;
       throw new RaftctlError('E_CORRUPT', `the node sent ${bytes} bytes of a snapshot, ${expected}`);
     }
-    const { index, term } = await verify(partial);
+    const { info } = await verify(partial);
+    const { index, term } = info;
     await handle.sync();
     await rename(partial, path);
     await syncFolder(dirname(path));

@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { RaftctlError } from '../base/errors.js';
+import { messageOf, RaftctlError } from '../base/errors.js';
 import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type { SnapshotFileHeader, SnapshotRecord } from '../gen/raftctl/v1/storage.js';
 import type { StateTxn } from '../node/ports.js';
@@ -51,7 +51,7 @@ export async function verifySnapshotFile(path: string): Promise<SnapshotSummary>
   try {
     return await readSnapshot(handle);
   } catch (cause) {
-    throw new RaftctlError('E_CORRUPT', `the snapshot file ${path} is damaged`, { cause });
+    throw new RaftctlError('E_CORRUPT', `${path}: ${messageOf(cause)}`, { cause });
   } finally {
     await handle.close();
   }
@@ -90,6 +90,6 @@ function* chunksOf(txn: StateTxn): Generator<SnapshotRecord[]> {
 
 async function openFile(path: string) {
   return open(path, 'r').catch((cause: unknown) => {
-    throw new RaftctlError('E_USAGE', `the snapshot file ${path} cannot be read`, { cause });
+    throw new RaftctlError('E_USAGE', `the snapshot file ${path} cannot be read: ${messageOf(cause)}`, { cause });
   });
 }
