@@ -6,9 +6,6 @@ const shared = {
   hookTimeout: 60_000,
   disableConsoleIntercept: true,
   pool: 'forks' as const,
-  // Most stories run real clocks, and some real processes: a machine that stands still for a moment costs a leader its place. Who fails three
-  // times in a row has failed.
-  retry: 2,
 };
 
 /** Tests in one process first; then, one file after the other, those that start real nodes, which want the machine for themselves. */
@@ -30,6 +27,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/end-to-end/**'],
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
