@@ -6,9 +6,10 @@ const shared = {
   hookTimeout: 60_000,
   disableConsoleIntercept: true,
   pool: 'forks' as const,
+  maxWorkers: 2,
 };
 
-/** Tests in one process first; then, one file after the other, those that start real nodes, which want the machine for themselves. */
+/** Tests in one process first; then those that start real nodes, which want the machine for themselves. */
 export default defineConfig({
   test: {
     // Of the core by the tests of its own room and the transcripts: it has no I/O, so nothing in it is out of their reach.
@@ -27,7 +28,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/end-to-end/**'],
-          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
@@ -36,7 +36,6 @@ export default defineConfig({
           ...shared,
           name: 'end-to-end',
           include: ['test/end-to-end/**/*.test.ts'],
-          fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './binary.js';
-import { freePorts, NodeProcess } from './node-process.js';
+import { NodeProcess } from './node-process.js';
+import { freePorts } from './ports.js';
 import { type CommandResult, raftctl } from './raftctl.js';
 
 /** What differs from one story to the next. */

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { type Ending, ending, startBinary } from './binary.js';
 
 /** How a node is started. */
@@ -68,40 +67,4 @@ export class NodeProcess {
     this.#child.kill(signal);
     return this.ended;
   }
-}
-
-/** Ports of the loopback interface that nobody listens on. */
-export async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(Array.from({ length: count }, () => listen()));
-  await Promise.all(listeners.map(({ close }) => close()));
-  return listeners.map(({ port }) => port);
-}
-
-/** A port such that nobody listens on it nor on the `count` ports above. */
-export async function freePortRange(count: number): Promise<number> {
-  for (;;) {
-    const [base = 0] = await freePorts(1);
-    const range = Array.from({ length: count }, (_, at) => base + 1 + at);
-    const listeners = await Promise.all(range.map((port) => listen(port).catch(() => undefined)));
-    await Promise.all(listeners.map((listener) => listener?.close()));
-    if (listeners.every((listener) => listener !== undefined)) return base;
-  }
-}
-
-/** Listens on a port, of the system's choice by default, and speaks nothing that a node understands. */
-export function listen(port = 0): Promise<{ port: number; close(): Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.resume();
-      socket.end('220 not what you think\r\n');
-    });
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no port');
-      const close = () => new Promise<void>((done) => server.close(() => done()));
-      resolve({ port: address.port, close });
-    });
-  });
 }

@@ -2,14 +2,15 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporaryFolder } from './binary.js';
-import { freePortRange } from './node-process.js';
+import { freePorts } from './ports.js';
 import { raftctl } from './raftctl.js';
 
 const folder = temporaryFolder();
 const dir = join(folder.path, 'playground');
 let port: number;
 beforeAll(async () => {
-  port = await freePortRange(3);
+  const [first = 0] = await freePorts(3);
+  port = first - 1;
 });
 afterAll(() => folder.remove());
 
