@@ -1,6 +1,7 @@
 import { ConfChangeType, EntryType } from '../gen/raft/v1/raft.js';
 import { encodeConfChange, intoV2 } from './conf-change.js';
 import { INVALID_ID } from './config.js';
+import { isNodeId } from './counts.js';
 import { RaftError } from './errors.js';
 import { applyConfChange } from './membership.js';
 import { newEntry } from './messages.js';
@@ -28,8 +29,8 @@ export function bootstrap(raft: Raft, peers: readonly Peer[]): void {
     throw new RaftError('config-invalid', "can't bootstrap a nonempty Storage");
   }
   const ids = new Set(peers.map(({ id }) => id));
-  if (ids.size < peers.length || ids.has(INVALID_ID)) {
-    throw new RaftError('config-invalid', 'every peer has an id of its own, which is not 0');
+  if (ids.size < peers.length || !peers.every(({ id }) => isNodeId(id))) {
+    throw new RaftError('config-invalid', 'every peer has an id of its own, a whole number above 0');
   }
   becomeFollower(raft, BOOTSTRAP_TERM, INVALID_ID);
   const changes = peers.map(({ id, context }) => ({ id: 0, changeType: ConfChangeType.ADD_NODE, nodeId: id, context }));

@@ -48,11 +48,18 @@ export function isRollback(change: ConfChangeV2): boolean {
   return change.transition === ConfChangeTransition.ROLLBACK;
 }
 
-/** Type and data of the entry that carries the change. */
+/**
+ * Type and data of the entry that carries the change.
+ * @throws RaftError of kind `conf-change` where it cannot be written: a node id that is none, say
+ */
 export function encodeConfChange(change: ConfChange | ConfChangeV2): { entryType: EntryType; data: Uint8Array } {
-  return isV2(change)
-    ? { entryType: EntryType.CONF_CHANGE_V2, data: ConfChangeV2.encode(change).finish() }
-    : { entryType: EntryType.CONF_CHANGE, data: ConfChange.encode(change).finish() };
+  try {
+    return isV2(change)
+      ? { entryType: EntryType.CONF_CHANGE_V2, data: ConfChangeV2.encode(change).finish() }
+      : { entryType: EntryType.CONF_CHANGE, data: ConfChange.encode(change).finish() };
+  } catch (cause) {
+    throw new RaftError('conf-change', `configuration change cannot be written: ${cause}`);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
+import { isCount } from './counts.js';
 import { RaftError } from './errors.js';
 import type { Tracer } from './trace.js';
 
@@ -112,6 +113,22 @@ export function maxElectionTick(config: Config): number {
   return config.maxElectionTick === 0 ? 2 * config.electionTick : config.maxElectionTick;
 }
 
+/** Settings that are whole numbers, not negative. Whatever arithmetic meets NaN or a half goes wrong without a word. */
+const COUNTS = [
+  'id',
+  'electionTick',
+  'heartbeatTick',
+  'applied',
+  'maxSizePerMsg',
+  'maxInflightMsgs',
+  'maxInflightBytes',
+  'minElectionTick',
+  'maxElectionTick',
+  'maxUncommittedSize',
+  'maxCommittedSizePerReady',
+  'maxApplyUnpersistedLogLimit',
+] as const satisfies readonly (keyof Config)[];
+
 /**
  * Refuses a configuration that cannot work.
  * @throws RaftError of kind `config-invalid`
@@ -121,7 +138,6 @@ export function validateConfig(config: Config): void {
   const max = maxElectionTick(config);
   const rules: readonly [boolean, string][] = [
     [config.id === INVALID_ID, 'invalid node id'],
-    [!Number.isSafeInteger(config.id) || config.id < 0, 'node id is not a safe integer'],
     [config.heartbeatTick <= 0, 'heartbeat tick must greater than 0'],
     [config.electionTick <= config.heartbeatTick, 'election tick must be greater than heartbeat tick'],
     [min < config.electionTick, `min election tick ${min} must not be less than election_tick ${config.electionTick}`],
@@ -133,6 +149,11 @@ export function validateConfig(config: Config): void {
       'read_only_option == LeaseBased requires check_quorum == true',
     ],
     [config.maxUncommittedSize < config.maxSizePerMsg, 'max uncommitted size should greater than max_size_per_msg'],
+    ...COUNTS.map((field): [boolean, string] => [
+      !isCount(config[field]),
+      `${field} must be a whole number from 0 to ${NO_LIMIT}, not ${config[field]}`,
+    ]),
+    [!Number.isSafeInteger(config.priority), `priority must be a whole number, not ${config.priority}`],
   ];
   for (const [broken, message] of rules) {
     if (broken) throw new RaftError('config-invalid', message);

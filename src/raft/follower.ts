@@ -1,5 +1,6 @@
 import { type Message, MessageType } from '../gen/raft/v1/raft.js';
 import { INVALID_ID, INVALID_INDEX } from './config.js';
+import { isNodeId } from './counts.js';
 import { startCampaign } from './election.js';
 import { newMessage } from './messages.js';
 import { forwardProposal } from './proposals.js';
@@ -85,7 +86,7 @@ export function handleHeartbeat(raft: Raft, message: Message): void {
 
 /** Passes a wish for a transfer of leadership on; the one who is to lead stands as its sender. */
 export function forwardTransfer(raft: Raft, transferee: number): void {
-  if (raft.leaderId === INVALID_ID || transferee === INVALID_ID) return;
+  if (raft.leaderId === INVALID_ID || !isNodeId(transferee)) return;
   const message = newMessage(MessageType.TRANSFER_LEADER, raft.leaderId);
   send(raft, message);
   message.from = transferee;

@@ -114,7 +114,7 @@ export class Handout {
    * @param onSnapshot called with the index of a snapshot that has become durable
    */
   persist(number: number, onSnapshot: (index: number) => void): void {
-    if (number > this.acceptedNumber)
+    if (!(number <= this.acceptedNumber))
       throw new FatalRaftError(`Ready ${number} is reported durable, but was not taken over`);
     const done: ReadyRecord[] = [];
     for (;;) {

@@ -1,4 +1,5 @@
 import { INVALID_ID, maxElectionTick, minElectionTick } from './config.js';
+import { isCount } from './counts.js';
 import { RaftError } from './errors.js';
 import type { Raft } from './raft.js';
 import { releaseEarlyReads } from './reads.js';
@@ -9,8 +10,13 @@ import { becomeFollower } from './roles.js';
 export class Knobs {
   constructor(private readonly raft: Raft) {}
 
-  /** See `Config.priority`. */
+  /**
+   * See `Config.priority`.
+   * @throws RaftError of kind `config-invalid` where it is no whole number
+   */
   setPriority(priority: number): void {
+    if (!Number.isSafeInteger(priority))
+      throw new RaftError('config-invalid', `priority ${priority} is no whole number`);
     this.raft.priority = priority;
   }
 
@@ -45,13 +51,19 @@ export class Knobs {
   /**
    * See `Config.maxCommittedSizePerReady`.
    * @param bytes of committed entries in one Ready
+   * @throws RaftError of kind `config-invalid` where it is no count
    */
   setMaxCommittedSizePerReady(bytes: number): void {
+    checkCount('bytes of committed entries', bytes);
     this.raft.maxCommittedSizePerReady = bytes;
   }
 
-  /** How far past the persisted entries this leader may hand out committed ones; ignored on others. */
+  /**
+   * How far past the persisted entries this leader may hand out committed ones; ignored on others.
+   * @throws RaftError of kind `config-invalid` where it is no count
+   */
   setMaxApplyUnpersistedLogLimit(entries: number): void {
+    checkCount('entries past the persisted ones', entries);
     if (this.raft.role === 'leader') this.raft.raftLog.maxApplyUnpersistedLogLimit = entries;
   }
 
@@ -62,7 +74,7 @@ export class Knobs {
   setRandomizedElectionTimeout(ticks: number): void {
     const min = minElectionTick(this.raft.config);
     const max = maxElectionTick(this.raft.config);
-    if (ticks < min || ticks >= max) {
+    if (!isCount(ticks) || ticks < min || ticks >= max) {
       throw new RaftError('config-invalid', `election time-out ${ticks} is out of [${min}, ${max})`);
     }
     this.raft.randomizedElectionTimeout = ticks;
@@ -73,8 +85,12 @@ export class Knobs {
     this.raft.randomizedElectionTimeout = this.raft.drawElectionTimeout();
   }
 
-  /** Appends that may be under way to one peer; 0 disables it once it is in `replicate`. Unknown peers are skipped. */
+  /**
+   * Appends that may be under way to one peer; 0 disables it once it is in `replicate`. Unknown peers are skipped.
+   * @throws RaftError of kind `config-invalid` where the limit is no count
+   */
   adjustMaxInflightMsgs(peer: number, limit: number): void {
+    checkCount('appends under way', limit);
     const progress = this.raft.tracker.get(peer);
     if (progress === undefined) return;
     progress.ins.setCap(limit);
@@ -109,7 +125,8 @@ export class Knobs {
    */
   assignCommitGroups(groups: readonly (readonly [peer: number, group: number])[]): void {
     for (const [peer, group] of groups) {
-      if (group <= 0) throw new RaftError('config-invalid', `commit group ${group} of node ${peer}`);
+      if (!isCount(group) || group === 0)
+        throw new RaftError('config-invalid', `commit group ${group} of node ${peer}`);
     }
     for (const [peer, group] of groups) {
       const progress = this.raft.tracker.get(peer);
@@ -139,4 +156,8 @@ export class Knobs {
     releaseEarlyReads(this.raft);
     bcastAppend(this.raft);
   }
+}
+
+function checkCount(what: string, value: number): void {
+  if (!isCount(value)) throw new RaftError('config-invalid', `${what}: ${value} is no whole number from 0 on`);
 }

@@ -1,5 +1,6 @@
 import { type Entry, type Message, MessageType } from '../gen/raft/v1/raft.js';
 import { isReachable } from './confchange/restore.js';
+import { isCount, isNodeId } from './counts.js';
 import { RaftError } from './errors.js';
 import type { Raft } from './raft.js';
 
@@ -8,10 +9,6 @@ const TERM_MAX = 2 ** 52;
 
 function refuse(what: string): never {
   throw new RaftError('malformed-message', `malformed message: ${what}`);
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }
 
 /**
@@ -150,7 +147,7 @@ function checkSnapshot(message: Message): void {
   const { confState } = metadata;
   if (confState === undefined || !isRecord(confState)) refuse('a snapshot without a configuration');
   const lists = [confState.voters, confState.learners, confState.votersOutgoing, confState.learnersNext];
-  if (!lists.every((list) => Array.isArray(list) && list.every((id) => isCount(id) && id > 0))) {
+  if (!lists.every((list) => Array.isArray(list) && list.every(isNodeId))) {
     refuse('a member of the snapshot has a wrong shape');
   }
   if (!isReachable(confState)) refuse('the configuration of the snapshot is not one that changes can lead to');

@@ -9,6 +9,7 @@ import {
 import { newConfChangeSingle } from './conf-change.js';
 import { Changer } from './confchange/changer.js';
 import { INVALID_ID } from './config.js';
+import { isNodeId } from './counts.js';
 import { takeOver } from './election.js';
 import { ProposalDroppedError, RaftError } from './errors.js';
 import { EMPTY, newEntry } from './messages.js';
@@ -113,6 +114,9 @@ export function changeTo(raft: Raft, target: MembershipTarget): ConfChangeV2 {
   const voters = new Set(target.voters);
   const learners = new Set(target.learners ?? []);
   if (voters.size === 0) throw new RaftError('conf-change', 'a group needs at least one voter');
+  for (const id of [...voters, ...learners]) {
+    if (!isNodeId(id)) throw new RaftError('conf-change', `${id} is not a node id`);
+  }
   for (const id of learners) {
     if (voters.has(id)) throw new RaftError('conf-change', `${id} is in voters and learners`);
   }

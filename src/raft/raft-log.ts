@@ -7,7 +7,7 @@ import {
   UnavailableError,
 } from './errors.js';
 import { entriesSize, NO_ENTRIES, snapshotIndex } from './messages.js';
-import { canAsync, type GetEntriesContext, type Storage } from './storage.js';
+import { canAsync, type GetEntriesContext, type RaftState, type Storage } from './storage.js';
 import { Unstable } from './unstable.js';
 
 /** Where an entry of the log and what a peer told of its own last part ways. */
@@ -48,23 +48,24 @@ export class RaftLog {
     readonly store: Storage,
     readonly applyUnstableEntries: boolean,
   ) {
-    const first = store.firstIndex();
-    const last = store.lastIndex();
+    const first = this.#ask('failed to say where it begins', () => store.firstIndex());
+    const last = this.#ask('failed to say where it ends', () => store.lastIndex());
     this.committed = first - 1;
     this.applied = first - 1;
     this.persisted = last;
     this.unstable = new Unstable(last + 1);
   }
 
+  /** What storage holds besides the log, as it was when the node last stopped. */
+  initialState(): RaftState {
+    return this.#ask('failed to give its initial state', () => this.store.initialState());
+  }
+
   /** Index of the first entry that can be read. */
   firstIndex(): number {
     const snapshot = this.unstable.snapshot;
     if (snapshot !== undefined) return snapshotIndex(snapshot) + 1;
-    try {
-      return this.store.firstIndex();
-    } catch (thrown) {
-      throw this.#failed('failed to say where it begins', thrown);
-    }
+    return this.#ask('failed to say where it begins', () => this.store.firstIndex());
   }
 
   /** Index of the last entry, wherever it is. */
@@ -294,6 +295,15 @@ export class RaftLog {
     this.persisted = Math.min(this.persisted, this.committed);
     this.committed = snapshotIndex(snapshot);
     this.unstable.restore(snapshot);
+  }
+
+  /** What storage answers to a question that it must answer. */
+  #ask<T>(failing: string, question: () => T): T {
+    try {
+      return question();
+    } catch (thrown) {
+      throw this.#failed(failing, thrown);
+    }
   }
 
   /** @param detail what storage threw, or what it was asked */

@@ -2,6 +2,7 @@ import { randomInt } from '../base/random.js';
 import type { HardState, Message } from '../gen/raft/v1/raft.js';
 import { isReachable, restore } from './confchange/restore.js';
 import { type Config, INVALID_ID, INVALID_INDEX, maxElectionTick, minElectionTick, validateConfig } from './config.js';
+import { isCount } from './counts.js';
 import { FatalRaftError } from './errors.js';
 import { RaftLog } from './raft-log.js';
 import { ForwardedReads, type PendingRead, ReadOnly, type ReadState } from './read-only.js';
@@ -104,7 +105,7 @@ export class Raft {
     this.tracker = new ProgressTracker(config.maxInflightMsgs, config.maxInflightBytes);
     this.forwardedReads = new ForwardedReads(config.random());
 
-    const { hardState, confState } = store.initialState();
+    const { hardState, confState } = this.raftLog.initialState();
     if (!isReachable(confState)) {
       throw new FatalRaftError('the configuration in storage is not one that changes can lead to');
     }
@@ -118,13 +119,17 @@ export class Raft {
   #loadHardState(hardState: HardState): void {
     const { committed } = this.raftLog;
     const last = this.raftLog.lastIndex();
-    if (hardState.term === 0 && hardState.vote === 0 && hardState.commit === 0) return;
-    if (hardState.commit < committed || hardState.commit > last) {
-      throw new FatalRaftError(`hard state's commit ${hardState.commit} is out of [${committed}, ${last}]`);
+    const { term, vote, commit } = hardState;
+    if (term === 0 && vote === 0 && commit === 0) return;
+    if (!isCount(term) || !isCount(vote) || !isCount(commit)) {
+      throw new FatalRaftError(`the hard state in storage is none: term ${term}, vote ${vote}, commit ${commit}`);
     }
-    this.raftLog.committed = hardState.commit;
-    this.term = hardState.term;
-    this.vote = hardState.vote;
+    if (commit < committed || commit > last) {
+      throw new FatalRaftError(`hard state's commit ${commit} is out of [${committed}, ${last}]`);
+    }
+    this.raftLog.committed = commit;
+    this.term = term;
+    this.vote = vote;
   }
 
   #loadApplied(applied: number): void {

@@ -111,6 +111,16 @@ describe('storage that cannot give what it has', () => {
     expect(() => network.node(1).campaign()).toThrow('storage failed to say where it begins: the disk is gone');
   });
 
+  test.each([
+    ['initialState', 'storage failed to give its initial state: the disk is gone'],
+    ['firstIndex', 'storage failed to say where it begins: the disk is gone'],
+    ['lastIndex', 'storage failed to say where it ends: the disk is gone'],
+  ] as const)('one that cannot even be begun with: %s', (read, error) => {
+    const storage = Object.assign(new MemStorage(), { [read]: broken });
+    expect(() => new Peer(testConfig(1), storage)).toThrow(FatalRaftError);
+    expect(() => new Peer(testConfig(1), storage)).toThrow(error);
+  });
+
   test('a look at the log before a campaign is no harm: the node does not campaign, and goes on', () => {
     const { network, storage } = leaderOnFailingStorage();
     network.powerCycle(1);

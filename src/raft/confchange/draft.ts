@@ -1,5 +1,6 @@
 import { type ConfChangeSingle, ConfChangeType } from '../../gen/raft/v1/raft.js';
 import { INVALID_ID } from '../config.js';
+import { isNodeId } from '../counts.js';
 import { RaftError } from '../errors.js';
 import { JointConfig } from '../quorum/joint.js';
 import { MajorityConfig } from '../quorum/majority.js';
@@ -31,6 +32,7 @@ export class Draft {
     for (const { changeType, nodeId } of changes) {
       // Node 0 stands for a change that was taken back before it was applied.
       if (nodeId === INVALID_ID) continue;
+      if (!isNodeId(nodeId)) throw new RaftError('conf-change', `${nodeId} is not a node id`);
       switch (changeType) {
         case ConfChangeType.ADD_NODE:
           this.#makeVoter(nodeId);
