@@ -47,13 +47,12 @@ export function applyConfChange(raft: Raft, change: ConfChangeV2): ConfState {
 function leadNewConfiguration(raft: Raft): void {
   const { tracker } = raft;
   const own = tracker.get(raft.id);
-  if (own === undefined || own.isLearner) {
-    // It goes on leading the others, without counting itself (Thesis §4.2.2), unless it is to step down.
-    if (raft.config.stepDownOnRemoval) stepDown(raft);
-    // Without it a lower majority may do, which none of its peers has any more to say to.
-    else if (maybeCommit(raft)) bcastAppend(raft);
+  if (raft.config.stepDownOnRemoval && (own === undefined || own.isLearner)) {
+    stepDown(raft);
     return;
   }
+  // Otherwise it goes on leading the others without counting itself (Thesis §4.2.2). Without those who have left, a lower majority may do,
+  // which none of its peers has any more to say to.
   if (maybeCommit(raft)) {
     releaseEarlyReads(raft);
     bcastAppend(raft);

@@ -37,15 +37,15 @@ export function releaseEarlyReads(raft: Raft): void {
 }
 
 function serveRead(raft: Raft, read: PendingRead): void {
-  const { voters } = raft.tracker.conf;
-  const decidesAlone = voters.isSingleton() && voters.contains(raft.id);
-  if (decidesAlone || (raft.config.readOnlyOption === 'lease-based' && raft.inLease)) {
+  if (raft.config.readOnlyOption === 'lease-based' && raft.inLease) {
     answerRead(raft, read);
     return;
   }
   raft.readOnly.add(read);
   raft.readOnly.recvAck(raft.id, raft.readOnly.lastContext());
-  bcastHeartbeat(raft);
+  // Nobody need be asked where this node is a majority by itself, be it of both halves.
+  releaseReads(raft);
+  if (raft.readOnly.pendingCount > 0) bcastHeartbeat(raft);
 }
 
 /** A peer has answered a heartbeat, which confirms the reads up to the one that it carried. */

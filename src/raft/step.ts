@@ -92,14 +92,15 @@ function tickHeartbeat(raft: Raft): boolean {
   raft.leaderTicks++;
   raft.heartbeatElapsed++;
   raft.electionElapsed++;
+  let gaveUp = false;
   if (raft.electionElapsed >= raft.config.electionTick) {
     raft.electionElapsed = 0;
     if (raft.checkQuorum) checkQuorum(raft);
     if (raft.role !== 'leader') return true;
     // It took too long: this leader goes on (Thesis §3.10).
-    abortTransfer(raft);
+    gaveUp = abortTransfer(raft);
   }
-  if (raft.heartbeatElapsed < raft.config.heartbeatTick) return false;
+  if (raft.heartbeatElapsed < raft.config.heartbeatTick) return gaveUp;
   raft.heartbeatElapsed = 0;
   bcastHeartbeat(raft);
   return true;

@@ -12,7 +12,7 @@ export function transferLeader(raft: Raft, transferee: number): void {
 
 /**
  * Begins a transfer: proposals stop, and the transferee is asked to campaign as soon as it has the whole log. A transfer to the same node
- * goes on; one to another node is given up. Voters only.
+ * goes on; one to another node is given up, also for one to this node itself. Voters only.
  */
 export function handOver(raft: Raft, transferee: number): void {
   const progress = raft.tracker.get(transferee);
@@ -20,18 +20,24 @@ export function handOver(raft: Raft, transferee: number): void {
     raft.config.logger.info('ignores a transfer of leadership to a node that is no voter', { transferee });
     return;
   }
+  if (transferee === raft.id) {
+    abortTransfer(raft);
+    return;
+  }
   if (raft.leadTransferee === transferee) return;
-  raft.leadTransferee = INVALID_ID;
-  if (transferee === raft.id) return;
   raft.electionElapsed = 0;
   raft.leadTransferee = transferee;
   if (progress.matched === raft.raftLog.lastIndex()) sendTimeoutNow(raft, transferee);
   else sendAppend(raft, transferee);
 }
 
-/** Gives a transfer up, if one is under way: proposals are taken again, and what waited for its end goes on. */
-export function abortTransfer(raft: Raft): void {
-  if (raft.leadTransferee === INVALID_ID) return;
+/**
+ * Gives a transfer up, if one is under way: proposals are taken again, and what waited for its end goes on.
+ * @returns whether there was one
+ */
+export function abortTransfer(raft: Raft): boolean {
+  if (raft.leadTransferee === INVALID_ID) return false;
   raft.leadTransferee = INVALID_ID;
   maybeAutoLeave(raft);
+  return true;
 }

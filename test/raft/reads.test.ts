@@ -56,6 +56,27 @@ describe('safe reads', () => {
     expect([...reads(network, 1), ...reads(network, 2)]).toEqual([]);
   });
 
+  test('nobody else is asked where the leader is a majority by itself, be it of both halves', () => {
+    const network = Network.of({ voters: [1], votersOutgoing: [1], learners: [2] });
+    network.campaign(1);
+    network.isolate(2);
+    const from = network.sent.length;
+    read(network, 1, 'joint');
+    expect(reads(network, 1)).toEqual(['joint@1']);
+    expect(network.sent.slice(from)).toEqual([]);
+  });
+
+  test('go on where the configuration that a leader leaves behind, without itself, has confirmed them', () => {
+    const network = Network.of({ voters: [2], votersOutgoing: [1, 2, 3, 4] });
+    network.campaign(1);
+    for (const id of [3, 4]) network.isolate(id);
+    read(network, 1, 'x');
+    expect(reads(network, 1)).toEqual([]);
+    network.node(1).applyConfChange({ transition: 0, changes: [], context: bytes('') });
+    network.settle();
+    expect(reads(network, 1)).toEqual(['x@1']);
+  });
+
   test('a single voter answers at once, but only what it surely knows: after the first commit of its term', () => {
     const storage = storageWith({ voters: [1] }, [1, 1, 1]);
     const peer = new Peer(testConfig(1), storage);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MessageType } from '../../src/gen/raft/v1/raft.js';
+import { ConfChangeTransition, ConfChangeType, MessageType } from '../../src/gen/raft/v1/raft.js';
 import type { Config } from '../../src/raft/config.js';
 import { bytes, message, Network } from './network.js';
 
@@ -93,6 +93,46 @@ describe('transfer of leadership (thesis §3.10)', () => {
     transfer(network, 1, 3);
     transfer(network, 1, 2);
     expect(network.leader.raft.id).toBe(2);
+  });
+
+  test('a tick that ends it says that there may be a Ready, also where no heartbeat is due', () => {
+    const network = led({ heartbeatTick: 4 });
+    network.isolate(3);
+    const { node } = network.peer(1);
+    // The joint configuration is left when the transfer that began meanwhile has ended.
+    network.peer(1).onConfChange = () => node.transferLeader(3);
+    const changes = [{ changeType: ConfChangeType.ADD_LEARNER_NODE, nodeId: 5 }];
+    node.proposeConfChange(bytes(''), { transition: ConfChangeTransition.IMPLICIT, changes, context: bytes('') });
+    network.settle();
+    network.tick(1, 9);
+    expect([node.raft.leadTransferee, node.hasReady()]).toEqual([3, false]);
+    expect([node.tick(), node.hasReady()]).toEqual([true, true]);
+  });
+
+  test('given up for the leader itself lets go on what waited for its end', () => {
+    const network = led();
+    network.isolate(3);
+    const { node } = network.peer(1);
+    network.peer(1).onConfChange = () => node.transferLeader(3);
+    const changes = [{ changeType: ConfChangeType.ADD_LEARNER_NODE, nodeId: 5 }];
+    node.proposeConfChange(bytes(''), { transition: ConfChangeTransition.IMPLICIT, changes, context: bytes('') });
+    network.settle();
+    expect(String(node.raft.tracker.conf)).toBe('voters=(1 2 3)&&(1 2 3) learners=(4 5) autoleave');
+    network.peer(1).onConfChange = () => {};
+    transfer(network, 1, 1);
+    expect(String(node.raft.tracker.conf)).toBe('voters=(1 2 3) learners=(4 5)');
+  });
+
+  test('ends also where the leader goes with the transferee, and leads on', () => {
+    const network = led();
+    network.ignore(MessageType.TIMEOUT_NOW);
+    const { node } = network.peer(1);
+    const removed = [1, 3].map((nodeId) => ({ changeType: ConfChangeType.REMOVE_NODE, nodeId }));
+    node.applyConfChange({ transition: ConfChangeTransition.EXPLICIT, changes: removed, context: bytes('') });
+    node.transferLeader(3);
+    expect(node.raft.leadTransferee).toBe(3);
+    node.applyConfChange({ transition: ConfChangeTransition.AUTO, changes: [], context: bytes('') });
+    expect([node.raft.role, node.raft.leadTransferee]).toEqual(['leader', 0]);
   });
 
   test('a higher term ends it', () => {
