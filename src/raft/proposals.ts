@@ -1,5 +1,5 @@
 import { type ConfChangeV2, type Entry, EntryType, MessageType } from '../gen/raft/v1/raft.js';
-import { decodeConfChange, isRollback } from './conf-change.js';
+import { decodeConfChange, isRollback, leaveJoint } from './conf-change.js';
 import { INVALID_ID } from './config.js';
 import { ProposalDroppedError } from './errors.js';
 import { EMPTY, isConfChangeEntry, newEntry, newMessage, payloadSize } from './messages.js';
@@ -96,10 +96,11 @@ export function refuseConfChange(raft: Raft, change: ConfChangeV2, pendingConfIn
   if (pendingConfIndex > applied) {
     return `possible unapplied conf change at index ${pendingConfIndex} (applied to ${applied})`;
   }
-  const leaves = change.changes.length === 0;
+  const empty = change.changes.length === 0;
+  const leaves = leaveJoint(change) || (isRollback(change) && empty);
   if (raft.tracker.conf.isJoint()) return leaves ? undefined : 'must transition out of joint config first';
   if (isRollback(change)) return 'not in joint state; refusing rollback';
-  return leaves ? 'not in joint state; refusing empty conf change' : undefined;
+  return empty ? 'not in joint state; refusing empty conf change' : undefined;
 }
 
 /** One proposal always fits an empty quota, and so does one without data. */

@@ -107,6 +107,9 @@ describe('one change after the other', () => {
     expect(node.confChangeRefusal(change('', ROLLBACK))).toBe('not in joint state; refusing rollback');
     propose(network, 1, 'v4', EXPLICIT);
     expect(node.confChangeRefusal(change('v5'))).toBe('must transition out of joint config first');
+    // Empty, but of a transition that enters: it could be committed and never be applied.
+    expect(node.confChangeRefusal(change('', EXPLICIT))).toBe('must transition out of joint config first');
+    expect(node.confChangeRefusal(change('v5', ROLLBACK))).toBe('must transition out of joint config first');
     expect(node.confChangeRefusal(change(''))).toBeUndefined();
     expect(network.node(2).confChangeRefusal(change('v5'))).toBeUndefined();
   });
