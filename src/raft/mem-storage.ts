@@ -139,11 +139,11 @@ export class MemStorage implements Storage {
 
   /**
    * Makes the log begin anew behind a snapshot; one of the same index replaces the one held, as it may have been asked for.
-   * @throws SnapshotOutOfDateError where it is older than the one held
+   * @throws SnapshotOutOfDateError where it is older than the one held, or than what was compacted away
    */
   applySnapshot(snapshot: Snapshot): void {
     const index = snapshotIndex(snapshot);
-    if (index < snapshotIndex(this.#snapshot)) throw new SnapshotOutOfDateError();
+    if (index < snapshotIndex(this.#snapshot) || index < this.#offset) throw new SnapshotOutOfDateError();
     this.#snapshot = snapshot;
     this.#entries = [dummyAt(index, snapshotTerm(snapshot))];
     this.#confState = snapshot.metadata?.confState ?? emptyConfState();

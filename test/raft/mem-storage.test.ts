@@ -77,6 +77,14 @@ describe('MemStorage', () => {
     expect(() => other.applySnapshot(older)).toThrow(SnapshotOutOfDateError);
   });
 
+  test('a snapshot from before what was compacted away does not bring the log back there', () => {
+    const store = storage();
+    store.compact(4);
+    const snapshot = { data: bytes('old'), metadata: { confState, index: 3, term: 3 } };
+    expect(() => store.applySnapshot(snapshot)).toThrow(SnapshotOutOfDateError);
+    expect([store.firstIndex(), store.lastIndex()]).toEqual([5, 5]);
+  });
+
   test('a snapshot is made once of an index, and of none that is not there', () => {
     const store = storage();
     expect(() => store.createSnapshot(6, confState, bytes('s'))).toThrow('snapshot 6 is behind the last entry, 5');
