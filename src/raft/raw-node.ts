@@ -19,7 +19,7 @@ import { bcastHeartbeat, maybeSendAppend, sendAppendAggressively } from './repli
 import { requestSnapshot } from './snapshot-install.js';
 import { type BasicStatus, basicStatusOf, type ProgressStatus, progressOf, type Status, statusOf } from './status.js';
 import { step, tick } from './step.js';
-import type { GetEntriesContext, Storage } from './storage.js';
+import { canAsync, type GetEntriesContext, type Storage } from './storage.js';
 import { abortTransfer, transferLeader } from './transfer.js';
 
 /** A command, and what travels with it. */
@@ -215,8 +215,8 @@ export class RawNode {
 
   /** Entries that storage wanted to fetch in the background are there now. Late answers are ignored. */
   onEntriesFetched(context: GetEntriesContext): void {
-    if (context.kind === 'empty') return;
-    if (context.kind !== 'send-append') throw new FatalRaftError(`entries for ${context.kind} cannot be fetched later`);
+    if (!canAsync(context)) throw new FatalRaftError(`entries for ${context.kind} cannot be fetched later`);
+    if (context.kind !== 'send-append') return;
     const raft = this.#raft;
     const progress = raft.tracker.get(context.to);
     if (raft.role !== 'leader' || raft.term !== context.term || progress === undefined) return;

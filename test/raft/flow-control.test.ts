@@ -203,7 +203,9 @@ describe('options of raft-rs', () => {
     peer.node.onEntriesFetched({ kind: 'send-append', to: 2, term: 0, aggressively: false });
     peer.node.onEntriesFetched({ kind: 'send-append', to: 7, term: 1, aggressively: true });
     expect(appends()).toEqual([]);
-    expect(() => peer.node.onEntriesFetched({ kind: 'gen-ready' })).toThrow('cannot be fetched later');
+    for (const context of [{ kind: 'gen-ready' }, { kind: 'empty', canAsync: false }] as const) {
+      expect(() => peer.node.onEntriesFetched(context)).toThrow('cannot be fetched later');
+    }
   });
 });
 
