@@ -3,6 +3,7 @@ import { type Entry, MessageType } from '../../src/gen/raft/v1/raft.js';
 import { EMPTY, MemStorage, newMessage, RawNode } from '../../src/raft/index.js';
 import { JointConfig } from '../../src/raft/quorum/joint.js';
 import { MajorityConfig } from '../../src/raft/quorum/majority.js';
+import { Inflights } from '../../src/raft/tracker/inflights.js';
 import { Progress } from '../../src/raft/tracker/progress.js';
 import type { Benchmark } from './harness.js';
 import { benchConfig, entriesOf, type Member, memberOf } from './memory-cluster.js';
@@ -258,6 +259,27 @@ const statuses = [1, 3, 5, 100].flatMap((members) => {
 /** raft-rs `Progress::default`. */
 const progress = repeated('new Progress', 'Progress', 1024, () => () => void new Progress(9, 10));
 
+const WINDOW = 256;
+
+/** A window of appends that fills, and is freed by one acknowledgement in four, as a follower that answers in batches does. */
+const inflightWindow: Benchmark = {
+  name: `inflights: window of ${WINDOW}, filled and freed`,
+  unit: 'append',
+  prepare() {
+    const window = new Inflights(WINDOW);
+    let index = 0;
+    return {
+      run() {
+        while (!window.full()) window.add(++index, 1024);
+        for (let acknowledged = index - WINDOW + 4; acknowledged <= index; acknowledged += 4)
+          window.freeTo(acknowledged);
+        if (window.count !== 0) throw new Error(`${window.count} appends are still under way`);
+        return WINDOW;
+      },
+    };
+  },
+};
+
 const SCANNED = 1_000_000;
 
 /** The whole of a long log, in pages, as a node looks for changes of the configuration. */
@@ -314,6 +336,7 @@ export const singleNodeBenchmarks: readonly Benchmark[] = [
   jointQuorum,
   ...statuses,
   progress,
+  inflightWindow,
   scan,
   idleTick,
 ];
