@@ -2,7 +2,7 @@ import { type ConfChange, type ConfChangeV2, type ConfState, EntryType, type Mes
 import { bootstrap, type Peer } from './bootstrap.js';
 import { encodeConfChange, intoV2 } from './conf-change.js';
 import type { Config } from './config.js';
-import { startCampaign } from './election.js';
+import { hup } from './election.js';
 import { FatalRaftError, ProposalDroppedError, RaftError } from './errors.js';
 import { forgetLeader } from './follower.js';
 import { Handout } from './handout.js';
@@ -105,7 +105,7 @@ export class RawNode {
 
   /** Campaigns now, unless this node leads or may not. */
   campaign(): void {
-    startCampaign(this.#raft, this.#raft.config.preVote ? 'pre-election' : 'election');
+    hup(this.#raft);
   }
 
   /** A leader sends heartbeats now. */
