@@ -144,6 +144,7 @@ export function validateConfig(config: Config): void {
     [min >= max, `min election tick ${min} should be less than max election tick ${max}`],
     [config.maxInflightMsgs <= 0, 'max inflight messages must be greater than 0'],
     [config.maxInflightBytes < config.maxSizePerMsg, 'max inflight bytes must be >= max message size'],
+    [config.maxInflightBytes === 0, 'max inflight bytes must be greater than 0'],
     [
       config.readOnlyOption === 'lease-based' && !config.checkQuorum,
       'read_only_option == LeaseBased requires check_quorum == true',

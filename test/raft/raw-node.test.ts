@@ -229,6 +229,7 @@ describe('the configuration', () => {
     [{ minElectionTick: 12, maxElectionTick: 12 }, 'min election tick 12 should be less than max election tick 12'],
     [{ maxInflightMsgs: 0 }, 'max inflight messages must be greater than 0'],
     [{ maxInflightBytes: 5 }, 'max inflight bytes must be >= max message size'],
+    [{ maxInflightBytes: 0, maxSizePerMsg: 0 }, 'max inflight bytes must be greater than 0'],
     [{ readOnlyOption: 'lease-based' as const }, 'read_only_option == LeaseBased requires check_quorum == true'],
     [{ maxSizePerMsg: 10, maxUncommittedSize: 5 }, 'max uncommitted size should greater than max_size_per_msg'],
   ])('%j is refused', (settings, reason) => {
