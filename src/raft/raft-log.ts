@@ -1,4 +1,5 @@
 import type { Entry, Snapshot } from '../gen/raft/v1/raft.js';
+import { isCount } from './counts.js';
 import {
   CompactedError,
   FatalRaftError,
@@ -50,6 +51,9 @@ export class RaftLog {
   ) {
     const first = this.#ask('failed to say where it begins', () => store.firstIndex());
     const last = this.#ask('failed to say where it ends', () => store.lastIndex());
+    if (!isCount(first - 1) || !isCount(last) || last < first - 1) {
+      throw new FatalRaftError(`storage begins at ${first} and ends at ${last}`);
+    }
     this.committed = first - 1;
     this.applied = first - 1;
     this.persisted = last;
@@ -134,7 +138,12 @@ export class RaftLog {
       if (thrown instanceof LogTemporarilyUnavailableError && canAsync(context)) throw thrown;
       throw this.#failed('failed to give entries', thrown);
     }
-    if (entries.length === 0) throw this.#failed('gave none of the entries', `[${low}, ${high})`);
+    const count = entries.length;
+    if (count === 0) throw this.#failed('gave none of the entries', `[${low}, ${high})`);
+    // More than was asked for would be taken for committed.
+    if (count > high - low || entries[0]?.index !== low || entries[count - 1]?.index !== low + count - 1) {
+      throw this.#failed('gave other entries than', `[${low}, ${high})`);
+    }
     return entries;
   }
 

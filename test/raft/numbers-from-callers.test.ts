@@ -54,6 +54,7 @@ describe.each(NO_COUNTS)('%d', (number) => {
     const before = stateOf(node);
     for (const [way, go] of Object.entries(ways)) expect([way, refused(go)]).toEqual([way, 'conf-change']);
     expect(['conf-change', 'proposal-dropped']).toContain(refused(() => node.proposeConfChange(EMPTY, change)));
+    expect(ways['apply']).toThrow(`${number} is not a node id`);
     expect(stateOf(node)).toEqual(before);
     expect(() => new Peer(testConfig(1), MemStorage.withConfState({ voters: [1, number] }))).toThrow(FatalRaftError);
   });

@@ -62,6 +62,9 @@ describe('storage that cannot give what it has', () => {
   test.each<[Read, () => unknown, string]>([
     ['entries', broken, 'storage failed to give entries: the disk is gone'],
     ['entries', () => [], 'storage gave none of the entries: [2, 5)'],
+    ['entries', () => [2, 3, 4, 5].map((index) => entry(index, 1)), 'storage gave other entries than: [2, 5)'],
+    ['entries', () => [entry(3, 1)], 'storage gave other entries than: [2, 5)'],
+    ['entries', () => [entry(2, 1), entry(4, 1)], 'storage gave other entries than: [2, 5)'],
     ['term', broken, 'storage failed to give the term of 1: the disk is gone'],
   ])('%s: the call fails, and nothing is given out any more', (read, fail, error) => {
     const { network, storage } = leaderOnFailingStorage();
@@ -119,6 +122,15 @@ describe('storage that cannot give what it has', () => {
     const storage = Object.assign(new MemStorage(), { [read]: broken });
     expect(() => new Peer(testConfig(1), storage)).toThrow(FatalRaftError);
     expect(() => new Peer(testConfig(1), storage)).toThrow(error);
+  });
+
+  test.each([
+    [3, 1],
+    [0, 0],
+    [1, Number.NaN],
+  ])('one that says it begins at %d and ends at %d', (first, last) => {
+    const storage = Object.assign(new MemStorage(), { firstIndex: () => first, lastIndex: () => last });
+    expect(() => new Peer(testConfig(1), storage)).toThrow(`storage begins at ${first} and ends at ${last}`);
   });
 
   test('a look at the log before a campaign is no harm: the node does not campaign, and goes on', () => {
