@@ -23,7 +23,7 @@ export function startCampaign(raft: Raft, type: CampaignType): void {
     logger.warn('is unpromotable and can not campaign', { id: raft.id });
     return;
   }
-  if (hasUnappliedConfChange(raft)) {
+  if (hasUnappliedConfChange(raft, 'transfer-leader')) {
     logger.warn('cannot campaign while a committed configuration change is not applied', { id: raft.id });
     raft.takesOverWhenApplied = type === 'transfer';
     return;
@@ -40,14 +40,16 @@ export function takeOver(raft: Raft): void {
   startCampaign(raft, 'transfer');
 }
 
-/** Whether a committed configuration change is not applied yet. Yes where storage cannot tell: not campaigning is safe. */
-function hasUnappliedConfChange(raft: Raft): boolean {
+/**
+ * Whether a committed configuration change is not applied yet. Yes where storage cannot tell: not campaigning is safe.
+ * @param kind why it is asked, for storage
+ */
+function hasUnappliedConfChange(raft: Raft, kind: 'transfer-leader' | 'commit-by-vote'): boolean {
   const { raftLog } = raft;
   const low = Math.max(raftLog.applied + 1, raftLog.firstIndex());
   let found = false;
   try {
-    const context = { kind: 'transfer-leader' } as const;
-    raftLog.scan(low, raftLog.committed + 1, raft.maxCommittedSizePerReady, context, (entries) => {
+    raftLog.scan(low, raftLog.committed + 1, raft.maxCommittedSizePerReady, { kind }, (entries) => {
       found = entries.some(isConfChangeEntry);
       return !found;
     });
@@ -156,5 +158,5 @@ function commitByVote(raft: Raft, message: Message): void {
   if (message.commit === 0 || message.commitTerm === 0 || raft.role === 'leader') return;
   const { raftLog } = raft;
   if (!raftLog.maybeCommit(message.commit, message.commitTerm) || raft.role === 'follower') return;
-  if (hasUnappliedConfChange(raft)) becomeFollower(raft, raft.term, INVALID_ID);
+  if (hasUnappliedConfChange(raft, 'commit-by-vote')) becomeFollower(raft, raft.term, INVALID_ID);
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { MessageType } from '../../src/gen/raft/v1/raft.js';
-import { EMPTY } from '../../src/raft/messages.js';
-import { message, Network } from './network.js';
+import { type Entry, MessageType } from '../../src/gen/raft/v1/raft.js';
+import { MemStorage } from '../../src/raft/mem-storage.js';
+import { EMPTY, emptyConfState } from '../../src/raft/messages.js';
+import type { GetEntriesContext } from '../../src/raft/storage.js';
+import { entry, message, Network, Peer, testConfig } from './network.js';
 
 /** Far more ticks than any election time-out. */
 const LONG = 100;
@@ -122,4 +124,25 @@ describe('a node that may not campaign (setCampaigns)', () => {
     node.knobs.setCampaigns(true);
     expect(node.raft).toMatchObject({ takesOverWhenApplied: false, role: 'follower' });
   });
+});
+
+test('storage is told why the log is looked at: before a campaign, and by a candidate that learns a commit index', () => {
+  const asked: string[] = [];
+  class ListeningStorage extends MemStorage {
+    override entries(low: number, high: number, maxBytes: number, context: GetEntriesContext): Entry[] {
+      asked.push(context.kind);
+      return super.entries(low, high, maxBytes, context);
+    }
+  }
+  const storage = new ListeningStorage();
+  storage.initializeWithConfState({ ...emptyConfState(), voters: [1, 2, 3] });
+  storage.append([entry(1, 1), entry(2, 1)]);
+  storage.setHardState({ term: 1, vote: 0, commit: 1 });
+  const { node } = new Peer(testConfig(1), storage);
+  node.campaign();
+  node.step(
+    message(MessageType.REQUEST_VOTE_RESPONSE, { from: 2, to: 1, term: 2, reject: true, commit: 2, commitTerm: 1 }),
+  );
+  expect(asked).toEqual(['transfer-leader', 'commit-by-vote']);
+  expect([node.raft.role, node.raft.raftLog.committed]).toEqual(['candidate', 2]);
 });
