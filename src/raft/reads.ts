@@ -43,8 +43,8 @@ function serveRead(raft: Raft, read: PendingRead): void {
   }
   raft.readOnly.add(read);
   raft.readOnly.recvAck(raft.id, raft.readOnly.lastContext());
-  // Nobody need be asked where this node is a majority by itself, be it of both halves.
-  releaseReads(raft);
+  // Nobody need be asked where this node is all voters by itself, be it of both halves.
+  if (raft.tracker.conf.voters.ids().length === 1) releaseReads(raft);
   if (raft.readOnly.pendingCount > 0) bcastHeartbeat(raft);
 }
 
