@@ -9,13 +9,19 @@ import { createClient } from '../src/client/index.js';
 export interface BenchCluster {
   readonly leader: string;
   readonly endpoints: readonly string[];
+  addressOf(id: number): string;
+  /** As a power cut for that node. */
+  kill(id: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 const program = fileURLToPath(new URL('../../bin/raftctl.js', import.meta.url));
 
-/** Starts `count` nodes in a temporary folder with the settings that users have. */
-export async function startCluster(count: number, portBase: number): Promise<BenchCluster> {
+/**
+ * Starts `count` nodes in a temporary folder with the settings that users have.
+ * @param voters how many of them, the first ones, are bootstrapped; the others wait for a change of the members
+ */
+export async function startCluster(count: number, portBase: number, voters = count): Promise<BenchCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'raftctl-bench-'));
   const cluster = new LocalCluster({ program, dir, portBase });
   const onExit = (id: number) => {
@@ -25,12 +31,15 @@ export async function startCluster(count: number, portBase: number): Promise<Ben
   const nodes = await Promise.all(ids.map((id) => cluster.start(id, onExit)));
   const endpoints = nodes.map(({ address }) => address);
   const client = createClient({ endpoints, timeoutMs: 20_000 });
-  await client.bootstrap({ name: 'bench', voters: nodes.map(({ id, address }) => ({ id, address })), learners: [] });
+  const first = nodes.slice(0, voters).map(({ id, address }) => ({ id, address }));
+  await client.bootstrap({ name: 'bench', voters: first, learners: [] });
   const { leader } = await client.leader();
   client.close();
   return {
     leader: leader.address,
     endpoints,
+    addressOf: (id) => cluster.describe(id).address,
+    kill: (id) => cluster.kill(id),
     stop: async () => {
       await cluster.stop();
       rmSync(dir, { recursive: true, force: true });

@@ -33,7 +33,8 @@ const stopTimeoutMs = 10_000;
  */
 export class LocalCluster {
   private readonly running = new Map<number, ChildProcess>();
-  private stopping = false;
+  /** Nodes that are to end: nobody is told when they do. */
+  private readonly ending = new Set<ChildProcess>();
 
   constructor(private readonly options: LocalClusterOptions) {
     if (options.reset) rmSync(options.dir, { recursive: true, force: true });
@@ -73,7 +74,7 @@ export class LocalCluster {
     this.running.set(id, child);
     child.once('exit', () => {
       this.running.delete(id);
-      if (!this.stopping) onExit(id);
+      if (!this.ending.delete(child)) onExit(id);
     });
     await this.untilServing(child, node);
     return node;
@@ -81,8 +82,18 @@ export class LocalCluster {
 
   /** Stops all nodes; those that do not end by themselves are killed. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    await Promise.all([...this.running.values()].map((child) => endProcess(child)));
+    await Promise.all([...this.running.values()].map((child) => this.end(child, endProcess)));
+  }
+
+  /** Ends a node as a power cut does: it gets no word in. */
+  async kill(id: number): Promise<void> {
+    const child = this.running.get(id);
+    if (child !== undefined) await this.end(child, killProcess);
+  }
+
+  private end(child: ChildProcess, how: (child: ChildProcess) => Promise<void>): Promise<void> {
+    this.ending.add(child);
+    return how(child);
   }
 
   private async untilServing(child: ChildProcess, node: LocalNode): Promise<void> {
@@ -110,6 +121,12 @@ async function endProcess(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
   await exited;
   clearTimeout(timer);
+}
+
+async function killProcess(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }
 
 function lastLines(file: string): string[] {
