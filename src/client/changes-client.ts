@@ -46,15 +46,21 @@ export class ChangesClient {
 
   /**
    * Asks to take a change back. The leader keeps the wish in the log; where there is none every node in reach is told, so that whoever
-   * leads next knows of it. @throws RaftctlError E_NOT_FOUND, E_CONFLICT where the change has ended
+   * leads next knows of it. @throws RaftctlError E_NOT_FOUND, E_CONFLICT where the change has ended before it was asked
    */
-  async abort({ id = '', reason = '', by = '' }: Partial<AbortChangeRequest> = {}): Promise<AbortOutcome> {
+  async abort({ id: wanted = '', reason = '', by = '' }: Partial<AbortChangeRequest> = {}): Promise<AbortOutcome> {
+    const id = wanted || (await this.#runningId());
     const request = { id, reason, by };
+    let maybeTaken = false;
     try {
       const { change, notedOnly } = await callLeader(this.context, {
         effect: 'recognised',
         unknownHint: 'raftctl member change status',
-        attempt: (node, deadlineMs) => node.unary(Members.abortChange, request, deadlineMs),
+        attempt: (node, deadlineMs) =>
+          node.unary(Members.abortChange, request, deadlineMs).catch((thrown: unknown) => {
+            maybeTaken ||= thrown instanceof RaftctlError && thrown.changed === 'unknown';
+            throw thrown;
+          }),
       });
       if (!notedOnly) return { change, notedBy: [] };
       const { settings, directory } = this.context;
@@ -63,9 +69,18 @@ export class ChangesClient {
       directory.leader = undefined;
       return await this.#noteEverywhere(request, new RaftctlError('E_NO_LEADER', 'nobody noted the wish'));
     } catch (thrown) {
-      if (!(thrown instanceof RaftctlError) || !leaderless.has(thrown.code)) throw thrown;
+      if (!(thrown instanceof RaftctlError)) throw thrown;
+      if (maybeTaken && thrown.code === 'E_CONFLICT') return await this.#takenBefore(id, thrown);
+      if (!leaderless.has(thrown.code)) throw thrown;
       return this.#noteEverywhere(request, thrown);
     }
+  }
+
+  /** The answer to this very wish was lost, and the change is taken back by now: that is no conflict, but its outcome. */
+  async #takenBefore(id: string, conflict: RaftctlError): Promise<AbortOutcome> {
+    const { change } = await this.get(id);
+    if (change?.result !== ChangeResult.ABORTED) throw conflict;
+    return { change, notedBy: [] };
   }
 
   /** Leaves the joint configuration of a change that was to be left by hand. @throws RaftctlError E_NOT_JOINT, E_CONFLICT for another change's */
