@@ -6,7 +6,7 @@ import { idsArg } from '../../src/cli/flags.js';
 export default class MemberPromote extends ChangeCommand<typeof MemberPromote> {
   static override summary = 'make voters of learners';
   static override description =
-    'Refused with exit 9 for a learner that is not ready: not live, not replicating, or more than --max-lag entries behind. To wait until it is: --accept-risk learner-ready.';
+    'Refused with exit 9 for a learner that is not ready: not live, not replicating, or more than --max-lag entries behind. To promote it all the same, where it has had something of the log at least: --accept-risk learner-ready.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 4',
     '<%= config.bin %> <%= command.id %> 4 5 --dry-run',

@@ -13,7 +13,14 @@ import {
 } from './leader-checks.js';
 import { clockSkew, diskSpace, diskTraffic, idReuse, nodeIdentity, versionCompat, zoneSpof } from './node-checks.js';
 import type { PlanningFacts } from './planning-facts.js';
-import { evenVoters, incomingQuorumLive, learnerReady, outgoingQuorumLive, toleranceLoss } from './quorum-checks.js';
+import {
+  evenVoters,
+  incomingQuorumLive,
+  learnerReady,
+  outgoingQuorumLive,
+  promotesNothing,
+  toleranceLoss,
+} from './quorum-checks.js';
 import { amount } from './words.js';
 
 /** The checks by their ids, which scripts rely on, in the order in which they are shown. */
@@ -55,6 +62,11 @@ export function judge(input: CheckInput): PlanCheck[] {
   return Object.entries(checks).map(([id, check]) => ({ id, ...check(input) }));
 }
 
+/** Checks that failed for what is no risk but a certainty. */
+export function certainties(input: CheckInput): Set<string> {
+  return new Set<CheckId>(promotesNothing(input) ? ['learner-ready'] : []);
+}
+
 /**
  * The ids that a request accepts.
  * @param unchanged nothing is to be done: a repeated request may accept what was accepted the first time
@@ -75,13 +87,19 @@ export function acceptedRisks(ids: readonly string[], verdicts: readonly PlanChe
   return new Set(ids);
 }
 
-/** Why a change must not be carried out: the checks that failed and are not accepted. */
+/**
+ * Why a change must not be carried out: the checks that failed and are not accepted.
+ * @param certain checks that nobody can accept
+ */
 export function refusalOf(
   facts: PlanningFacts,
   verdicts: readonly PlanCheck[],
   accepted: ReadonlySet<string>,
+  certain: ReadonlySet<string>,
 ): RaftctlError | undefined {
-  const failed = verdicts.filter(({ id, status }) => status === CheckStatus.FAIL && !accepted.has(id));
+  const failed = verdicts.filter(
+    ({ id, status }) => status === CheckStatus.FAIL && (certain.has(id) || !accepted.has(id)),
+  );
   if (failed.length === 0) return undefined;
   const moment = failed.find(({ id }) => notNow.has(id));
   if (moment !== undefined) {
@@ -92,7 +110,9 @@ export function refusalOf(
   const message = `${amount(failed.length, 'check')} failed: ${failed.map(({ id }) => id).join(', ')}`;
   return new RaftctlError('E_REFUSED', message, {
     facts: factsOf(failed),
-    hint: `put it right, or accept it: --accept-risk ${failed.map(({ id }) => id).join()}`,
+    hint: failed.some(({ id }) => certain.has(id))
+      ? 'put it right: this cannot be accepted'
+      : `put it right, or accept it: --accept-risk ${failed.map(({ id }) => id).join()}`,
   });
 }
 

@@ -1,7 +1,7 @@
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { ConfChangeV2 } from '../gen/raft/v1/raft.js';
 import type { ChangeMembersRequest, ChangePlan, Member } from '../gen/raftctl/v1/member.js';
-import { acceptedRisks, judge, refusalOf } from './checks.js';
+import { acceptedRisks, certainties, judge, refusalOf } from './checks.js';
 import { betterTarget } from './instead.js';
 import type { PlanningFacts } from './planning-facts.js';
 import { phasesOf, safetyOf } from './safety.js';
@@ -46,7 +46,8 @@ export function planChange(facts: PlanningFacts, request: ChangeMembersRequest):
   const way = transition({ now, target, members: target.members, explicitLeave: request.explicitLeave });
   const phases = phasesOf(facts, now, target, way.joint);
   const safety = safetyOf(phases);
-  const checks = judge({ facts, request, now, target, way, phases, safety });
+  const input = { facts, request, now, target, way, phases, safety };
+  const checks = judge(input);
   const accepted = acceptedRisks(request.acceptRisks, checks, unchanged);
   const plan: ChangePlan = {
     changeId: '',
@@ -65,7 +66,7 @@ export function planChange(facts: PlanningFacts, request: ChangeMembersRequest):
     plan,
     target: { voters: target.voters, learners: target.learners },
     unchanged,
-    refusal: refusalOf(facts, checks, accepted),
+    refusal: refusalOf(facts, checks, accepted, certainties(input)),
     members: target.members,
   };
 }

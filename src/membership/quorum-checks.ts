@@ -1,5 +1,5 @@
 import { type CheckInput, fail, maxLagOf, ok, type Verdict, warn } from './check-input.js';
-import { lagOf } from './planning-facts.js';
+import { lagOf, type PlanningFacts } from './planning-facts.js';
 import { quorumNeeded, quorumSets, STOPPED, voterSets } from './tolerance.js';
 import { amount, braces, counted, describeCuts, listIds, nodeName } from './words.js';
 
@@ -58,6 +58,20 @@ export function outgoingQuorumLive({ facts }: CheckInput): Verdict {
   return sets.every(({ needed, live }) => live >= needed) ? ok(message) : fail(message);
 }
 
+/** Whether a learner that is to vote has nothing on its disk. */
+export function promotesNothing({ facts, now, way }: CheckInput): boolean {
+  return way.catchUp.some((id) => now.learners.includes(id) && hasNothing(facts, id));
+}
+
+/**
+ * Whether a member has never acknowledged anything, to this leader or to one before it. Such a node is taken in as a learner; to the others
+ * a voter with an empty disk is one that has forgotten its votes, which they refuse for good.
+ */
+function hasNothing(facts: PlanningFacts, id: number): boolean {
+  const isKnown = facts.members.some((member) => member.id === id && member.instance !== undefined);
+  return !isKnown && facts.progress.get(id)?.match === 0;
+}
+
 /** Learners of now that are to vote; new nodes are waited for. */
 export function learnerReady(input: CheckInput): Verdict {
   const { facts, now, way } = input;
@@ -67,7 +81,11 @@ export function learnerReady(input: CheckInput): Verdict {
   const problems = learners.flatMap((id) => {
     const peer = facts.progress.get(id);
     const name = nodeName(facts, id);
-    if (!facts.live.has(id)) return `${name} is not live`;
+    if (!facts.live.has(id)) {
+      return hasNothing(facts, id)
+        ? `${name} has never had anything of the log, and cannot vote without`
+        : `${name} is not live`;
+    }
     if (peer === undefined) return `${name} is not followed by the leader`;
     if (peer.state !== 'replicate')
       return `${name} is in state ${peer.state}, at index ${peer.match} of ${facts.commit}`;

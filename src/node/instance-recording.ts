@@ -5,7 +5,8 @@ import type { Proposing } from './proposing.js';
 
 /**
  * Writes down whose data directory a member has, where the cluster does not know it yet: on the leader, what members say of themselves on
- * links that were accepted. One at a time, and at most one a heartbeat interval.
+ * links that were accepted. One at a time, and at most one a heartbeat interval. Not before the member has acknowledged something: a data
+ * directory that is written down is one that has had something of the log.
  */
 export class InstanceRecording {
   private recording = false;
@@ -46,7 +47,7 @@ export class InstanceRecording {
     said.set(self, store.identity.instance);
     for (const { id } of members) {
       const instance = said.get(id);
-      if (instance !== undefined) return { id, instance };
+      if (instance !== undefined && this.context.matchOf(id) > 0) return { id, instance };
     }
     return undefined;
   }

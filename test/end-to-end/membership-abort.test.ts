@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ending, startBinary } from './binary.js';
 import { TestCluster } from './cluster.js';
 import type { ClusterStatus } from './documents.js';
+import { Load, missingWrites } from './load.js';
+import { localPairs } from './plain-client.js';
 
 interface ChangeStatus {
   readonly id: string;
@@ -27,16 +29,30 @@ describe('taking a change back', () => {
       ...flags,
     ]);
 
-  test('rolls a joint configuration back to the one before, and the record says why', async () => {
+  test('rolls a joint configuration back to the one before, under load, and the record says why', async () => {
+    const load = Load.start(
+      [1, 2, 3, 4].map((node) => cluster.address(node)),
+      2,
+    );
     const { id } = await enterJoint('--reason', 'OPS-2');
     expect(await config()).toMatchObject({ joint: true, autoLeave: false });
     const running = await cluster.run<ChangeStatus>(['member', 'change', 'status']);
     expect(running.exitCode).toBe(8);
     expect(running.json.data).toMatchObject({ id, phase: 'joint', reason: 'OPS-2', stuck: false });
+    await load.acknowledges(20);
 
     const aborted = await cluster.succeed<ChangeStatus>(['member', 'change', 'abort', id, '--reason', 'wrong node']);
     expect(aborted).toMatchObject({ id, result: 'aborted', abortReason: 'wrong node', notedBy: [] });
     expect(await config()).toMatchObject({ joint: false, voters: [1, 2, 3], learners: [] });
+    await load.acknowledges(20);
+    await load.stop();
+    const { leader } = await cluster.succeed<ClusterStatus>(['status']);
+    const pairs = await localPairs(cluster.address(leader?.id ?? 1));
+    expect(missingWrites(load.acknowledged.values(), pairs)).toEqual([]);
+    const { events } = await cluster.succeed<{ events: { cause: string }[] }>(['cluster', 'history']);
+    const causes = events.map(({ cause }) => cause);
+    expect(causes.filter((cause) => cause === 'rolled-back')).toHaveLength(1);
+    expect(causes).not.toContain('left-joint');
     const tooLate = await cluster.run(['member', 'change', 'abort', id]);
     expect([tooLate.exitCode, tooLate.json.errors[0]?.code]).toEqual([10, 'E_CONFLICT']);
     expect((await cluster.run(['member', 'change', 'status', id])).exitCode).toBe(1);

@@ -310,6 +310,22 @@ describe('a plan is refused', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
   });
 
+  it('but not that a learner votes that has never had anything: it would be refused for good', () => {
+    const wanted = { voters: [1, 2, 3, 4], acceptRisks: ['learner-ready'] };
+    const learner = { voters: [1, 2, 3], learners: [4] };
+    const silent = { ...live(1, 2, 3), ...behind(4, 0, 'probe') };
+    const planned = plan(healthy(learner, silent), wanted);
+    expect(verdictOf(planned, 'learner-ready')).toBe(
+      'fail: n4 has never had anything of the log, and cannot vote without',
+    );
+    expect(planned.refusal).toMatchObject({ code: 'E_REFUSED', hint: 'put it right: this cannot be accepted' });
+    // A new leader has heard nothing of it either; but the cluster knows its data directory.
+    const members = healthy(learner).members.map((one) => (one.id === 4 ? { ...one, instance: directory('4') } : one));
+    const dead = plan(healthy(learner, { ...silent, members }), wanted);
+    expect(verdictOf(dead, 'learner-ready')).toBe('fail: n4 is not live');
+    expect(dead.refusal).toBeUndefined();
+  });
+
   it.each([directory('4'), undefined])(
     'not where a voter comes back: its row says with which data directory',
     (known) => {
