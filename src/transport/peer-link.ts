@@ -81,7 +81,8 @@ export class PeerLink {
   /** A message did not fit, and the queue has not been empty since. */
   private overflowing = false;
   private lastSeenAt: number | undefined;
-  private error = 'not dialled yet';
+  /** Why there was no stream the last time; undefined before. */
+  private error: string | undefined;
 
   /** @param address undefined for a node that is no member: it is answered, never dialled */
   constructor(
@@ -187,7 +188,7 @@ export class PeerLink {
       connected,
       lastSeenMs: this.lastSeenAt === undefined ? undefined : this.context.clock() - this.lastSeenAt,
       rttMs: connected ? state.live.rttMs : undefined,
-      error: connected ? '' : this.error,
+      error: connected ? '' : (this.error ?? (this.inUse ? 'dialled, no answer yet' : 'not dialled yet')),
       ...(connected ? state.peer : {}),
       declinesLeadership: connected ? state.live.declinesLeadership : undefined,
     };

@@ -109,7 +109,9 @@ describe('a new voter that never arrives', () => {
   test('because it stands still stays a learner, and is not promoted either', async () => {
     await cluster.startNode(frozen);
     cluster.node(frozen).freeze();
-    await expectHeld(await add(frozen, '--stall', '1s'), frozen);
+    const held = await add(frozen, '--stall', '1s');
+    await expectHeld(held, frozen);
+    expect(held.json.errors[0]?.message).toMatch(/no answer/);
     const refused = await run('member', 'promote', String(frozen));
     expect([refused.exitCode, refused.json.errors[0]?.code]).toEqual([9, 'E_REFUSED']);
     expect(refused.json.errors[0]?.facts.join()).toContain(`n${frozen} has never had anything of the log`);

@@ -48,6 +48,7 @@ describe('a peer that falls silent while its connection stays open', () => {
     const address = `127.0.0.1:${(mute.address() as AddressInfo).port}`;
     one.transport.setPeers([{ id: 2, name: 'mute', address, addedIndex: 1 }]);
     one.transport.send([message(1, 2)]);
+    expect(one.link(2)).toMatchObject({ connected: false, error: 'dialled, no answer yet' });
     await one.until(() => one.unreachable.length > 0);
     expect(one.link(2)).toMatchObject({ connected: false, error: 'no answer' });
     mute.close();
