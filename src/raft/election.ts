@@ -1,13 +1,13 @@
 import { type Message, MessageType } from '../gen/raft/v1/raft.js';
 import { INVALID_ID } from './config.js';
 import { RaftError } from './errors.js';
-import { CAMPAIGN_TRANSFER, isConfChangeEntry, newMessage, voteResponseType } from './messages.js';
+import { CAMPAIGN_TRANSFER, isConfChangeEntry, isTransferCampaign, newMessage, voteResponseType } from './messages.js';
 import type { Raft } from './raft.js';
 import { bcastAppend } from './replication.js';
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.js';
 import { send } from './send.js';
 
-/** `transfer`: the leader asked for it, so that neither pre-vote nor lease stand in the way. */
+/** `transfer`: the leader asked for it, so that neither pre-vote nor lease nor priority stand in the way. */
 export type CampaignType = 'pre-election' | 'election' | 'transfer';
 
 /** Campaigns because the time-out has passed or the application wants it, with a pre-vote where that is on. */
@@ -124,9 +124,12 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
   commitByVote(raft, message);
 }
 
-/** Whether this node would rather lead itself. One that may not campaign would not: a group could be left without a leader otherwise. */
+/**
+ * Whether this node would rather lead itself. One that may not campaign would not: a group could be left without a leader otherwise. Nor
+ * where the leader wants the candidate to take over: it has stopped taking proposals for that, and priority is only a preference.
+ */
 function outranks(raft: Raft, message: Message): boolean {
-  return raft.campaigns && raft.priority > priorityOf(message);
+  return raft.campaigns && raft.priority > priorityOf(message) && !isTransferCampaign(message);
 }
 
 function priorityOf(message: Message): number {

@@ -24,6 +24,11 @@ Object.freeze(NO_ENTRIES);
 /** Marks the vote request of a node that the leader itself asked to campaign: it passes the leader's lease. */
 export const CAMPAIGN_TRANSFER: Uint8Array = Uint8Array.from('CampaignTransfer', (letter) => letter.charCodeAt(0));
 
+/** Whether a candidate asks for votes because the leader wants it to take over. */
+export function isTransferCampaign({ context }: Message): boolean {
+  return context.length === CAMPAIGN_TRANSFER.length && context.every((byte, i) => byte === CAMPAIGN_TRANSFER[i]);
+}
+
 /** A message with all fields at their default. Sender and term are set when it is sent. */
 export function newMessage(msgType: MessageType, to: number): Message {
   return {

@@ -4,7 +4,7 @@ import { INVALID_ID } from './config.js';
 import { handleVoteRequest, hup } from './election.js';
 import { stepFollower } from './follower.js';
 import { checkQuorum, stepLeader } from './leader.js';
-import { CAMPAIGN_TRANSFER, newMessage } from './messages.js';
+import { isTransferCampaign, newMessage } from './messages.js';
 import type { Raft } from './raft.js';
 import { bcastHeartbeat } from './replication.js';
 import { becomeFollower } from './roles.js';
@@ -40,7 +40,7 @@ export function step(raft: Raft, message: Message): void {
 function takeHigherTerm(raft: Raft, message: Message): boolean {
   const { msgType } = message;
   const request = msgType === MessageType.REQUEST_VOTE || msgType === MessageType.REQUEST_PRE_VOTE;
-  if (request && heardFromLeader(raft) && !isTransfer(message.context)) return false;
+  if (request && heardFromLeader(raft) && !isTransferCampaign(message)) return false;
   // Nobody has to follow a term that is only asked about, or was granted for the future.
   if (msgType === MessageType.REQUEST_PRE_VOTE) return true;
   if (msgType === MessageType.REQUEST_PRE_VOTE_RESPONSE && !message.reject) return true;
@@ -53,10 +53,6 @@ function takeHigherTerm(raft: Raft, message: Message): boolean {
 /** Whether the leader's lease holds: within it nobody's vote is to be had (Paper §6, Thesis §4.2.3). */
 function heardFromLeader(raft: Raft): boolean {
   return raft.checkQuorum && raft.leaderId !== INVALID_ID && raft.electionElapsed < raft.config.electionTick;
-}
-
-function isTransfer(context: Uint8Array): boolean {
-  return context.length === CAMPAIGN_TRANSFER.length && context.every((byte, i) => byte === CAMPAIGN_TRANSFER[i]);
 }
 
 /**

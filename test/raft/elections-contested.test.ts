@@ -298,6 +298,15 @@ describe('priority', () => {
     expect(network.node(1).raft.role === 'leader').toBe(wins);
   });
 
+  test('holds back nobody whom the leader asks to take over: else a transfer would leave the group without a leader', () => {
+    const network = Network.ofVoters(3);
+    network.campaign(1);
+    for (const id of [1, 2, 3]) network.node(id).knobs.setPriority(id === 3 ? -1 : 0);
+    network.node(1).transferLeader(3);
+    network.settle();
+    expect([network.leader.raft.id, network.leader.raft.term]).toEqual([3, 2]);
+  });
+
   test('can be changed at any time, and an old candidate still tells it in the old field', () => {
     const network = Network.ofVoters(3);
     for (const id of [1, 2, 3]) network.node(id).knobs.setPriority(id);
