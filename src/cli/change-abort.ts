@@ -1,7 +1,7 @@
 import { RaftctlError } from '../base/errors.js';
-import type { AbortOutcome, Client } from '../client/index.js';
+import type { AbortOutcome, ChangeRecord, Client } from '../client/index.js';
 import { stillRunning } from './change-end.js';
-import type { ChangeStatusData } from './change-record-data.js';
+import { type ChangeStatusData, toRecordData } from './change-record-data.js';
 import { type ChangeLook, lookAtChange, looks } from './change-status.js';
 
 /** What somebody who takes a change back waits for. */
@@ -27,9 +27,19 @@ export interface AbortResult {
 export async function abortChange(client: Client, wish: AbortWish, say: (line: string) => void): Promise<AbortResult> {
   const { data: before } = await lookAtChange(client, wish.id);
   const outcome = await client.changes.abort({ id: before.id, reason: wish.reason, by: wish.by });
+  // A joint configuration that no change carries on is rolled back by now, and nothing is remembered of it.
+  if (before.id === '' && outcome.notedBy.length === 0) {
+    const record = toRecordData(requireRecord(outcome.change));
+    return { data: { ...before, ...record, quorums: [], advice: [], notedBy: [] }, error: undefined };
+  }
   const look = outcome.notedBy.length > 0 ? undefined : await settled(client, before.id, wish, say);
   const { data } = look ?? (await lookAtChange(client, before.id));
   return { data: { ...data, notedBy: outcome.notedBy }, error: errorOf(data, outcome, look) };
+}
+
+function requireRecord(change: ChangeRecord | undefined): ChangeRecord {
+  if (change !== undefined) return change;
+  throw new RaftctlError('E_NOT_FOUND', 'no change of the members is running', { hint: 'raftctl status' });
 }
 
 /** Being stuck for less may be an election. */

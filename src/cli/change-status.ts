@@ -56,7 +56,7 @@ export function changeStatusText(data: ChangeStatusData, now: Date, width: numbe
   const { id, text, abortRequested, fromLeader, advice, canAbort, abortObstacle, result } = data;
   const running = result === 'running';
   const lines = [
-    `change ${escapeControl(id)}   ${standing(data, now)}`,
+    `change ${id === '' ? '-' : escapeControl(id)}   ${standing(data, now)}`,
     `  ${setsText(data.from, data.to)}   against config @${data.configIndexBefore}`,
     `  ${asked(data)}`,
   ];

@@ -38,34 +38,46 @@ export function promotion(current: ListMembersResponse, ids: readonly number[]):
   return { voters: { ids: voters }, learners: undefined, ifConfigIndex: current.configIndex };
 }
 
-/** The target without some members. @throws RaftctlError E_NOT_FOUND for an id that is no member, unless those are to be passed over */
+/**
+ * The target without some members.
+ * @throws RaftctlError E_NOT_FOUND for an id that is no member, unless those are to be passed over; E_USAGE where no voter would be left
+ */
 export function removal(current: ListMembersResponse, ids: readonly number[], ignoreMissing = false): ChangeTarget {
   if (!ignoreMissing) requireMembers(current, ids);
   const without = (set: readonly number[]) => ({ ids: set.filter((id) => !ids.includes(id)) });
   return {
-    voters: without(votersOf(current)),
+    voters: remaining(current, ids),
     learners: without(learnersOf(current)),
     ifConfigIndex: current.configIndex,
   };
 }
 
-/** The target that makes learners of voters. @throws RaftctlError E_NOT_FOUND for an id that is no member */
+/** The target that makes learners of voters. @throws RaftctlError E_NOT_FOUND for an id that is no member; E_USAGE where no voter would be left */
 export function demotion(current: ListMembersResponse, ids: readonly number[]): ChangeTarget {
   requireMembers(current, ids);
   return {
-    voters: { ids: votersOf(current).filter((id) => !ids.includes(id)) },
+    voters: remaining(current, ids),
     learners: { ids: [...new Set([...learnersOf(current), ...ids])] },
     ifConfigIndex: current.configIndex,
   };
 }
 
-/** The target with one more member. @throws RaftctlError E_CONFLICT where the id is a member under another address */
+/**
+ * The target with one more member.
+ * @throws RaftctlError E_CONFLICT where the id is a member under another address, or a voter that would be a learner from then on: whoever
+ * adds a node does not mean to take a vote away
+ */
 export function addition(current: ListMembersResponse, member: Member, asVoter: boolean): ChangeTarget {
   const known = current.members.find(({ id }) => id === member.id);
   if (known !== undefined && known.address !== member.address) {
     throw new RaftctlError('E_CONFLICT', `member ${member.id} has the address ${known.address}`, {
       facts: [`wanted ${member.address}`],
       hint: `to move it there: raftctl member update ${member.id} --address ${member.address}`,
+    });
+  }
+  if (!asVoter && votersOf(current).includes(member.id)) {
+    throw new RaftctlError('E_CONFLICT', `node ${member.id} at ${member.address} is a voter already`, {
+      hint: `to make a learner of it: raftctl member demote ${member.id}`,
     });
   }
   const more = (set: readonly number[]) => ({ ids: [...new Set([...set, member.id])] });
@@ -82,9 +94,19 @@ export function addition(current: ListMembersResponse, member: Member, asVoter: 
  */
 export function replacement(current: ListMembersResponse, old: number, member: Member, keepOld: boolean): ChangeTarget {
   requireMembers(current, [old]);
+  if (member.id === old) {
+    throw new RaftctlError(
+      'E_CONFLICT',
+      `node ${old} is itself at ${member.address}: another one must take its place`,
+      {
+        hint: 'start a node under a new id, and name its address: raftctl node start --help',
+      },
+    );
+  }
   if (current.members.some(({ id }) => id === member.id)) {
+    const promote = votersOf(current).includes(member.id) ? '' : `raftctl member promote ${member.id} && `;
     throw new RaftctlError('E_CONFLICT', `node ${member.id} is a member already: it cannot take the place of ${old}`, {
-      hint: `raftctl member promote ${member.id} && raftctl member remove ${old}`,
+      hint: `${promote}raftctl member remove ${old}`,
     });
   }
   const isVoter = votersOf(current).includes(old);
@@ -96,6 +118,14 @@ export function replacement(current: ListMembersResponse, old: number, member: M
     peers: [member],
     ifConfigIndex: current.configIndex,
   };
+}
+
+function remaining(current: ListMembersResponse, gone: readonly number[]): { ids: number[] } {
+  const ids = votersOf(current).filter((id) => !gone.includes(id));
+  if (ids.length > 0) return { ids };
+  throw new RaftctlError('E_USAGE', 'no voter would be left: a cluster needs at least one', {
+    facts: [`voters: ${votersOf(current).join(', ')}`],
+  });
 }
 
 function requireMembers({ members, removed }: ListMembersResponse, ids: readonly number[]): void {

@@ -77,7 +77,8 @@ function lost(plan: RecoveryPlan, { confState, strangers }: ClusterView): Recove
   const up = plan.lost.filter(({ id }) => strangers.some((node) => node.id === id)).map(({ id }) => id);
   const gone = formatIds(plan.lost.map(({ id }) => id));
   if (back.length > 0) return { id: 'lost-absent', ok: false, message: `node ${back.join(',')} is a member again` };
-  const running = up.length === 0 ? '' : `; ${up.join(',')} runs, and is fenced off`;
+  const running =
+    up.length === 0 ? '' : `; ${up.join(',')} ${up.length === 1 ? 'runs, and is' : 'run, and are'} fenced off`;
   return { id: 'lost-absent', ok: true, message: `${gone} not among the members${running}` };
 }
 

@@ -103,9 +103,9 @@ export function refusalOf(
   if (failed.length === 0) return undefined;
   const moment = failed.find(({ id }) => notNow.has(id));
   if (moment !== undefined) {
-    const waitsToBeLeft = moment.id === 'no-change-in-flight' && isLeftBehind(facts);
-    const code = waitsToBeLeft ? 'E_JOINT' : (notNow.get(moment.id) ?? 'E_REFUSED');
-    return new RaftctlError(code, moment.message, { facts: factsOf(failed), hint: 'raftctl status' });
+    const isToBeLeft = moment.id === 'no-change-in-flight' && isLeftBehind(facts);
+    const hint = isToBeLeft ? leaveHint : 'raftctl status';
+    return new RaftctlError(notNow.get(moment.id) ?? 'E_REFUSED', moment.message, { facts: factsOf(failed), hint });
   }
   const message = `${amount(failed.length, 'check')} failed: ${failed.map(({ id }) => id).join(', ')}`;
   return new RaftctlError('E_REFUSED', message, {
@@ -115,6 +115,8 @@ export function refusalOf(
       : `put it right, or accept it: --accept-risk ${failed.map(({ id }) => id).join()}`,
   });
 }
+
+const leaveHint = 'raftctl member change leave, or back: raftctl member change abort';
 
 /** Joint, and no change runs that would leave it. */
 function isLeftBehind({ confState, runningChange }: PlanningFacts): boolean {

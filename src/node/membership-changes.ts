@@ -1,23 +1,32 @@
 import { RaftctlError } from '../base/errors.js';
-import type { ConfState } from '../gen/raft/v1/raft.js';
+import { ConfChangeTransition, type ConfState } from '../gen/raft/v1/raft.js';
 import {
   type AbortChangeRequest,
   type AbortChangeResponse,
   type ChangeMembersRequest,
   type ChangeMembersResponse,
   ChangePhase,
-  ChangeRecord,
-  ChangeResult,
+  type ChangeRecord,
   type GetChangeResponse,
 } from '../gen/raftctl/v1/member.js';
-import { type PlannedChange, planChange } from '../membership/index.js';
+import { planChange } from '../membership/index.js';
 import type { Announcements } from './announcements.js';
 import { quorumAcks } from './changes/acknowledgements.js';
 import { AppliedChanges } from './changes/applied-changes.js';
 import { changeEvent, eventOf, failureOf, plannedEvent, planOf, sameChange } from './changes/change-events.js';
 import { ChangeExecutor } from './changes/change-executor.js';
-import { isRunning } from './changes/change-records.js';
+import { isRunning, isUnchanged } from './changes/change-records.js';
+import {
+  leadershipLost,
+  notFound,
+  outcomeUnknown,
+  requirePlan,
+  staysJoint,
+  tooLate,
+} from './changes/change-refusals.js';
 import { abortObstacle, situationOf } from './changes/change-situation.js';
+import { isLeftBehind, leftBehindRecord, proposeWayOut, rolledBack } from './changes/left-behind.js';
+import { newChange } from './changes/new-change.js';
 import { planHash } from './changes/plan-hash.js';
 import { proposeControl } from './control-commands.js';
 import type { Leadership } from './leadership.js';
@@ -78,12 +87,15 @@ export class MembershipChanges {
     this.executor.onTurn();
   }
 
-  /** @throws RaftctlError E_CHANGE_RUNNING; E_JOINT where a change stays joint until somebody leaves it */
-  requireNone(): void {
+  /**
+   * @param whileLeft what it ends with where a change stays joint until somebody leaves it; another change finds one running there, too
+   * @throws RaftctlError E_CHANGE_RUNNING, or `whileLeft`
+   */
+  requireNone(whileLeft: 'E_CHANGE_RUNNING' | 'E_JOINT' = 'E_CHANGE_RUNNING'): void {
     const { running } = this;
     if (running === undefined) return;
     if (staysJoint(running)) {
-      throw new RaftctlError('E_JOINT', `the configuration is joint: change ${running.id} waits to be left`, {
+      throw new RaftctlError(whileLeft, `the configuration is joint: change ${running.id} waits to be left`, {
         hint: `raftctl member change leave ${running.id}, or back: raftctl member change abort ${running.id}`,
       });
     }
@@ -94,7 +106,7 @@ export class MembershipChanges {
 
   /**
    * Plans the change; unless it is a dry run begins it, and tells of it until it ends.
-   * @throws RaftctlError E_NOT_LEADER, E_USAGE, E_CONFLICT, E_CHANGE_RUNNING, E_JOINT, E_REFUSED before anything is changed;
+   * @throws RaftctlError E_NOT_LEADER, E_USAGE, E_CONFLICT, E_CHANGE_RUNNING, E_REFUSED before anything is changed;
    * E_PENDING where a new voter did not catch up; E_OUTCOME_UNKNOWN where the leadership was lost on the way
    */
   async *change(request: ChangeMembersRequest, call: CallOptions = {}): AsyncIterable<ChangeMembersResponse> {
@@ -116,19 +128,25 @@ export class MembershipChanges {
       plan,
       unchanged: planned.unchanged,
     });
-    this.requirePlan(request, plan.hash, plan.configIndex);
-    if (request.dryRun || planned.unchanged) {
+    requirePlan(request, plan.hash, plan.configIndex);
+    if (request.dryRun) {
       yield first;
       return;
     }
     this.requireNone();
+    if (planned.unchanged) {
+      // Remembered, lest a retry that comes late undoes what somebody else has changed since.
+      await this.begin(newChange(id, request, planned, context.options.wallClock()), call);
+      yield first;
+      return;
+    }
     if (planned.refusal !== undefined) {
       yield first;
       throw planned.refusal;
     }
     const watcher = this.watch(id);
     try {
-      await this.begin(this.newRecord(id, request, planned), call);
+      await this.begin(newChange(id, request, planned, context.options.wallClock()), call);
       yield first;
       yield* this.follow(watcher, call, staysJoint);
     } finally {
@@ -146,14 +164,15 @@ export class MembershipChanges {
     });
   }
 
-  /** Newest first. @param limit 0 stands for all of them */
+  /** Newest first; requests that changed nothing are not among them. @param limit 0 stands for all of them */
   list(limit: number): ChangeRecord[] {
-    return this.records.list.slice(0, limit === 0 ? undefined : limit);
+    return this.records.list.filter((record) => !isUnchanged(record)).slice(0, limit === 0 ? undefined : limit);
   }
 
   /** @param id empty: the one that runs, or else the last one. @throws RaftctlError E_NOT_FOUND */
   get(id: string): GetChangeResponse {
-    const record = id === '' ? this.records.list[0] : this.records.find(id);
+    const last = this.isLeftBehind ? leftBehindRecord(this.context) : this.list(1)[0];
+    const record = id === '' ? last : this.records.find(id);
     if (record === undefined) throw notFound(id);
     return situationOf(this.context, this.records, record, this.executor.catchUp);
   }
@@ -187,10 +206,15 @@ export class MembershipChanges {
     const isAble = context.isLeader && context.quorumReachable();
     // While the change itself hands the leadership over nothing can be written down: it is over in a moment.
     if (isAble) await this.knowledge(call, () => raft.leadTransferee === 0);
+    if (isAble && request.id === '' && this.isLeftBehind) {
+      const change = leftBehindRecord(context);
+      await this.wayOut(ConfChangeTransition.ROLLBACK, call);
+      return { change: rolledBack(change, context), notedOnly: false };
+    }
     const record = request.id === '' ? this.running : this.records.find(request.id);
     if (record === undefined) throw notFound(request.id);
     const { id } = record;
-    if (!isRunning(record)) throw this.tooLate(record);
+    if (!isRunning(record)) throw tooLate(record);
     const { reason, by } = request;
     if (!isAble) {
       if (!record.abortRequested) this.executor.notedAborts.set(id, { reason, by });
@@ -200,7 +224,7 @@ export class MembershipChanges {
       const value = { id, reason, by, atMs: context.options.wallClock() };
       await proposeControl(this.proposing, { command: { $case: 'requestAbort', value } }, call).catch((thrown) => {
         const now = this.records.find(id) ?? record;
-        throw thrown instanceof RaftctlError && thrown.code === 'E_CONFLICT' ? this.tooLate(now) : thrown;
+        throw thrown instanceof RaftctlError && thrown.code === 'E_CONFLICT' ? tooLate(now) : thrown;
       });
     }
     return { change: this.records.find(id), notedOnly: false };
@@ -219,6 +243,7 @@ export class MembershipChanges {
     const isJoint = () => context.applied.confState.votersOutgoing.length > 0;
     const hasLeft = record?.phase === ChangePhase.VERIFYING || record?.phase === ChangePhase.DONE;
     if (changeId !== '' && hasLeft && record.request?.explicitLeave === true) return this.configuration();
+    if (changeId === '' && this.isLeftBehind) return this.wayOut(ConfChangeTransition.AUTO, call);
     if (record === undefined || !isRunning(record) || !isJoint()) {
       throw new RaftctlError('E_NOT_JOINT', 'the configuration is not joint: there is nothing to leave', {
         hint: 'raftctl status',
@@ -230,6 +255,20 @@ export class MembershipChanges {
       await proposeControl(this.proposing, { command: { $case: 'advanceChange', value } }, call);
     } else if (record.phase !== ChangePhase.LEAVING_JOINT) this.requireNone();
     await this.until(() => !isJoint(), call, leadershipLost);
+    return this.configuration();
+  }
+
+  /** Whether a joint configuration is there that no change of the cluster's own carries on: somebody made it from outside. */
+  private get isLeftBehind(): boolean {
+    return isLeftBehind(this.context, this.running);
+  }
+
+  private async wayOut(
+    transition: ConfChangeTransition,
+    call: CallOptions,
+  ): Promise<{ configIndex: number; confState: ConfState }> {
+    proposeWayOut(this.context, transition);
+    await this.until(() => this.context.applied.confState.votersOutgoing.length === 0, call, leadershipLost);
     return this.configuration();
   }
 
@@ -248,6 +287,10 @@ export class MembershipChanges {
     if (record === undefined || !sameChange(record.request, request)) {
       const message = `request ${id} was another change of the members: this one needs its own id`;
       throw new RaftctlError('E_CONFLICT', message);
+    }
+    if (isUnchanged(record)) {
+      yield { ...plannedEvent(record, this.context.applied), unchanged: true };
+      return;
     }
     const watcher = this.watch(id);
     try {
@@ -311,31 +354,6 @@ export class MembershipChanges {
     if (phase !== ChangePhase.PLANNED) this.publish(eventOf(record, this.context.applied));
   }
 
-  private newRecord(id: string, request: ChangeMembersRequest, { plan }: PlannedChange): ChangeRecord {
-    const nowMs = this.context.options.wallClock();
-    return ChangeRecord.fromPartial({
-      id,
-      request,
-      from: plan.from,
-      fromIndex: plan.configIndex,
-      to: plan.to,
-      phase: ChangePhase.PLANNED,
-      result: ChangeResult.RUNNING,
-      text: 'planned',
-      startedMs: nowMs,
-      updatedMs: nowMs,
-      members: plan.members,
-      steps: plan.steps,
-    });
-  }
-
-  /** @throws RaftctlError E_CONFLICT */
-  private requirePlan(request: ChangeMembersRequest, hash: string, configIndex: number): void {
-    if (request.planHash === undefined || request.planHash === '' || request.planHash === hash) return;
-    const message = `the plan is stale: what would be done now is not what it says (the configuration is that of index ${configIndex})`;
-    throw new RaftctlError('E_CONFLICT', message, { hint: 'plan again: raftctl member plan' });
-  }
-
   /**
    * A new leader knows what its predecessors have done once it has applied an entry of its own.
    * @param isReady what is waited for as well
@@ -367,33 +385,4 @@ export class MembershipChanges {
     const { change = record } = this.get(record.id);
     return { ...change, text: `node ${this.context.options.id} takes it back once it leads: ${obstacle}` };
   }
-
-  private tooLate({ id, result, phase }: ChangeRecord): RaftctlError {
-    const state = result === ChangeResult.RUNNING ? ChangePhase[phase] : ChangeResult[result];
-    return new RaftctlError('E_CONFLICT', `change ${id} cannot be taken back any more: it is ${state.toLowerCase()}`, {
-      hint: `raftctl member change revert ${id}`,
-    });
-  }
-}
-
-/** Whether a change stays joint until somebody leaves it. */
-function staysJoint({ request, phase }: ChangeRecord): boolean {
-  return request?.explicitLeave === true && phase === ChangePhase.JOINT;
-}
-
-function leadershipLost(): RaftctlError {
-  return outcomeUnknown('the leadership was lost');
-}
-
-function outcomeUnknown(why: string): RaftctlError {
-  return new RaftctlError('E_OUTCOME_UNKNOWN', `${why}: the change may or may not go on`, {
-    changed: 'unknown',
-    retryable: true,
-    hint: 'raftctl member change status',
-  });
-}
-
-function notFound(id: string): RaftctlError {
-  const message = id === '' ? 'no change of the members is running' : `there is no change ${id} of the members`;
-  return new RaftctlError('E_NOT_FOUND', message, { hint: 'raftctl member change list' });
 }

@@ -266,12 +266,12 @@ export class RaftNode implements NodeApi {
   }
 
   async transferLeader(target: number, maxLag: number | undefined, call?: CallOptions): Promise<TransferResult> {
-    this.changes.requireNone();
+    this.changes.requireNone('E_JOINT');
     return this.leadership.transfer(target, maxLag, call);
   }
 
   async stepDown(cooldownMs: number, call?: CallOptions): Promise<TransferResult> {
-    this.changes.requireNone();
+    this.changes.requireNone('E_JOINT');
     return this.draining.stepDown(cooldownMs, call);
   }
 

@@ -267,6 +267,16 @@ describe('member change abort', () => {
     for (const node of nodes) expect(node.requests('abortChange').length).toBeGreaterThan(0);
   });
 
+  test('rolls a joint configuration back that no change carries on, and of which nothing is remembered', async () => {
+    const outside = record({ id: '', request: undefined });
+    nodes[0].on('getChange', () => answer(outside));
+    const text = 'rolled back: the voters are {1,2,3} again';
+    const change = { ...outside, result: ChangeResult.ABORTED, phase: ChangePhase.ABORTED, endedMs: 1, text };
+    nodes[0].on('abortChange', () => ({ change, notedOnly: false }));
+    expect(await abort()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(text) });
+    expect(nodes[0].requests('abortChange')).toMatchObject([{ id: '' }]);
+  });
+
   test('that comes too late says how to undo the change', async () => {
     const late = new RaftctlError('E_CONFLICT', 'it is done', { hint: `raftctl member change revert ${changeId}` });
     nodes[0].on('getChange', () => answer(doneRecord()));

@@ -89,8 +89,14 @@ describe('member list', () => {
 
 describe('a node that joins', () => {
   test('says its own id where it answers', async () => {
-    await runCommand(MemberAdd, 'member:add', [nodes[1].address, '--zone', 'b', ...at]);
-    expect(asked()).toMatchObject({ learners: { ids: [4, 2] }, peers: [{ id: 2, name: 'n2', zone: 'b' }] });
+    await runCommand(MemberAdd, 'member:add', [nodes[1].address, '--voter', '--zone', 'b', ...at]);
+    expect(asked()).toMatchObject({ voters: { ids: [1, 2, 3] }, peers: [{ id: 2, name: 'n2', zone: 'b' }] });
+  });
+
+  test('does not lose its vote where it is a voter already', async () => {
+    const run = await runCommand(MemberAdd, 'member:add', [nodes[1].address, ...at]);
+    expect(run).toMatchObject({ exitCode: 10, stderr: expect.stringContaining('raftctl member demote 2') });
+    expect(asked()).toBeUndefined();
   });
 
   test('gets an id that nobody has or had where it is not started yet, and the command that starts it', async () => {
@@ -106,7 +112,13 @@ describe('a node that joins', () => {
     nodes[0].calls.length = 0;
     await replace('4', '--with', '7=127.0.0.1:2');
     expect(asked()).toMatchObject({ voters: { ids: [1, 2, 3] }, learners: { ids: [7] } });
-    expect((await replace('2', '--with', '3=127.0.0.1:2')).exitCode).toBe(10);
+    const [voter, learner] = [
+      await replace('2', '--with', '3=127.0.0.1:2'),
+      await replace('2', '--with', '4=127.0.0.1:2'),
+    ];
+    expect(voter).toMatchObject({ exitCode: 10, stderr: expect.stringContaining('hint: raftctl member remove 2') });
+    expect(learner.stderr).toContain('hint: raftctl member promote 4 && raftctl member remove 2');
+    expect((await replace('2', '--with', nodes[1].address)).stderr).toContain('node 2 is itself at');
     expect((await replace('9', '--with', '127.0.0.1:2')).stderr).toContain('it left with the change @90');
   });
 });
@@ -115,6 +127,12 @@ describe('members that go', () => {
   test('may be learners from then on', async () => {
     await runCommand(MemberDemote, 'member:demote', ['3', ...at]);
     expect(asked()).toMatchObject({ voters: { ids: [1, 2] }, learners: { ids: [4, 3] } });
+  });
+
+  test('are never all the voters', async () => {
+    const run = await runCommand(MemberDemote, 'member:demote', ['1', '2', '3', ...at]);
+    expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no voter would be left') });
+    expect((await runCommand(MemberRemove, 'member:remove', ['1', '2', '3', ...at])).exitCode).toBe(2);
   });
 
   test('need not be there with --ignore-missing', async () => {

@@ -98,7 +98,10 @@ describe('the steps of a plan', () => {
 
   it('are no way out of a joint configuration that nobody is changing', () => {
     const planned = plan(healthy({ voters: [1, 3], votersOutgoing: [1, 2, 3] }), { voters: [1, 3] });
-    expect(planned.refusal).toMatchObject({ code: 'E_JOINT' });
+    expect(planned.refusal).toMatchObject({
+      code: 'E_CHANGE_RUNNING',
+      hint: 'raftctl member change leave, or back: raftctl member change abort',
+    });
   });
 
   it('wait to be asked where that is wanted', () => {

@@ -10,7 +10,10 @@ import { appendEvent } from '../history.js';
 import { KeyspacePrefix, scopedTxn, scopedView, u64Bytes } from '../keyspace.js';
 import type { StateTxn, StateView } from '../ports.js';
 
-/** Changes that ended and are remembered; the oldest is forgotten first. The same on all nodes, since it decides what is applied. */
+/**
+ * Changes that ended and are remembered, and as many requests that changed nothing; the oldest is forgotten first. The same on all nodes,
+ * since it decides what is applied.
+ */
 export const ENDED_CHANGES_MAX = 128;
 
 /**
@@ -33,10 +36,16 @@ export function beginChange(txn: StateTxn, at: ControlPosition, { record }: Begi
     const message = `the configuration is that of index ${at.configIndex} by now, not ${record.fromIndex}`;
     return { code: 'E_CONFLICT', message };
   }
-  write(txn, { ...record, beginIndex: at.index, result: ChangeResult.RUNNING });
-  for (const { beginIndex } of known.slice(ENDED_CHANGES_MAX)) {
+  const begun = { ...record, beginIndex: at.index };
+  const alike = known.filter((other) => isUnchanged(other) === isUnchanged(begun));
+  for (const { beginIndex } of alike.slice(ENDED_CHANGES_MAX)) {
     scopedTxn(txn, KeyspacePrefix.changes).delete(u64Bytes(beginIndex));
   }
+  if (isUnchanged(begun)) {
+    write(txn, begun);
+    return undefined;
+  }
+  write(txn, { ...begun, result: ChangeResult.RUNNING });
   remember(txn, at, record, 'begun', record.startedMs, record.text);
   return undefined;
 }
@@ -148,6 +157,11 @@ export function newestChange(view: StateView): ChangeRecord | undefined {
 /** Whether a change has not ended. */
 export function isRunning({ result }: Pick<ChangeRecord, 'result'>): boolean {
   return result === ChangeResult.RUNNING;
+}
+
+/** Whether it is remembered only so that the same request is known again: when it came, all was as it wanted. */
+export function isUnchanged({ result, configIndex, steps }: ChangeRecord): boolean {
+  return result === ChangeResult.DONE && configIndex === 0 && steps.length === 0;
 }
 
 function runningChange(txn: StateTxn, id: string): ChangeRecord | undefined {

@@ -34,13 +34,14 @@ describe('a change comes to an end', () => {
     expect(await ended(cluster, id)).toMatchObject({ result: ChangeResult.DONE, abortRequested: false });
   });
 
-  it('where whoever is to lead cannot win, since the others rank higher', async () => {
+  it('under whoever is to lead, although the others rank higher', async () => {
     cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
     await cluster.start(4);
     const leader = await lead(cluster, 1);
     for (const id of [1, 2]) await update(id, { priority: 10 });
     const id = await begin(leader, { learners: sets(4), peers: peers(4), leaderAfter: 3 });
     expect(await ended(cluster, id)).toMatchObject({ result: ChangeResult.DONE });
+    expect((await cluster.leader()).id).toBe(3);
   });
 });
 

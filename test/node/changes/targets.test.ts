@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import {
+  ConfChangeTransition,
+  ConfChangeType,
+  ConfChangeV2,
+  EntryType,
+  Message,
+  MessageType,
+} from '../../../src/gen/raft/v1/raft.js';
 import { ChangePhase, ChangeResult } from '../../../src/gen/raftctl/v1/member.js';
 import { put } from '../calls.js';
-import { MemoryCluster } from '../memory-cluster.js';
+import { MemoryCluster, type TestNode } from '../memory-cluster.js';
 import { begin, change, ended, lead, peers, phasesOf, sets, shape } from './changes.js';
 
 let cluster: MemoryCluster;
@@ -83,7 +91,7 @@ describe('a change of the members', () => {
     expect(phasesOf(events).at(-1)).toBe('JOINT');
     const [record] = leader.node.listChanges(0);
     expect(record).toMatchObject({ result: ChangeResult.RUNNING, phase: ChangePhase.JOINT });
-    await expect(change(leader, { voters: sets(1, 2, 3) })).rejects.toMatchObject({ code: 'E_JOINT' });
+    await expect(change(leader, { voters: sets(1, 2, 3) })).rejects.toMatchObject({ code: 'E_CHANGE_RUNNING' });
     const left = await leader.node.leaveJoint(record?.id ?? '');
     expect(left.confState).toMatchObject({ voters: [1, 3, 4], votersOutgoing: [] });
     expect(await ended(cluster, record?.id ?? '')).toMatchObject({ result: ChangeResult.DONE });
@@ -106,5 +114,60 @@ describe('a change of the members', () => {
     await cluster.crash(leader.id);
     const next = await cluster.leader();
     expect(next.node.status()).toMatchObject({ runningChange: id });
+  });
+
+  it('that had nothing to do is remembered: the same request does not undo later what somebody else has changed', async () => {
+    await withSpares([1, 2, 3]);
+    const leader = await lead(cluster, 1);
+    const early = { requestId: 'early', voters: sets(1, 2, 3) };
+    expect(await change(leader, early)).toMatchObject([{ unchanged: true }]);
+    await change(leader, { voters: sets(1, 2), learners: sets(3) });
+    const again = change(leader, early);
+    expect(await again).toMatchObject([{ unchanged: true, plan: { to: { voters: [1, 2, 3] } } }]);
+    expect(shape(leader)).toBe('12//3/');
+    await expect(change(leader, { ...early, voters: sets(1, 2) })).rejects.toMatchObject({ code: 'E_CONFLICT' });
+    expect(leader.node.listChanges(0).map(({ id }) => id)).not.toContain('early');
+    expect(leader.node.getChange('').change?.to).toMatchObject({ voters: [1, 2] });
+  });
+});
+
+describe('a joint configuration that no change carries on', () => {
+  /** Somebody who embeds a node proposes it past all records. */
+  async function madeFromOutside(): Promise<TestNode & { id: number }> {
+    await withSpares([1, 2, 3]);
+    const leader = await lead(cluster, 1);
+    const data = ConfChangeV2.encode(
+      ConfChangeV2.fromPartial({
+        transition: ConfChangeTransition.EXPLICIT,
+        changes: [{ changeType: ConfChangeType.REMOVE_NODE, nodeId: 2 }],
+      }),
+    ).finish();
+    const entries = [{ entryType: EntryType.CONF_CHANGE_V2, data }];
+    const proposal = Message.fromPartial({ msgType: MessageType.PROPOSE, from: 2, to: 1, entries });
+    cluster.network.ends.get(1)?.events?.onMessages([proposal]);
+    await cluster.until(() => shape(leader) === '13/123//' || undefined);
+    return leader;
+  }
+
+  it('is shown, refuses other changes, and is left by hand', async () => {
+    const leader = await madeFromOutside();
+    expect(leader.node.getChange('').change).toMatchObject({
+      id: '',
+      phase: ChangePhase.JOINT,
+      to: { voters: [1, 3] },
+    });
+    await expect(change(leader, { voters: sets(1, 2) })).rejects.toMatchObject({
+      code: 'E_CHANGE_RUNNING',
+      hint: 'raftctl member change leave, or back: raftctl member change abort',
+    });
+    expect((await leader.node.leaveJoint('')).confState).toMatchObject({ voters: [1, 3], votersOutgoing: [] });
+    await expect(leader.node.leaveJoint('')).rejects.toMatchObject({ code: 'E_NOT_JOINT' });
+  });
+
+  it('or is rolled back', async () => {
+    const leader = await madeFromOutside();
+    const { change: record } = await leader.node.abortChange({ id: '', reason: '', by: '' });
+    expect(record).toMatchObject({ result: ChangeResult.ABORTED, text: 'rolled back: the voters are {1,2,3} again' });
+    expect(shape(leader)).toBe('123///');
   });
 });
