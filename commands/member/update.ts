@@ -37,7 +37,7 @@ export default class MemberUpdate extends ClusterCommand<typeof MemberUpdate> {
   async run(): Promise<MemberUpdateData> {
     const { address, name, zone, priority, 'if-config-index': ifConfigIndex = 0, reason } = this.flags;
     const request = { id: this.args.id, address, name, zone, priority, ifConfigIndex, by: whoAsks(), reason };
-    return updateMember(await this.connect(), request);
+    return updateMember(await this.connect(), request, (warning) => this.caution(warning));
   }
 
   protected override text(data: MemberUpdateData): string {

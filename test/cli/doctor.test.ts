@@ -149,6 +149,8 @@ describe('single nodes', () => {
   test('one that was removed and still runs', () => {
     const view = { ...steady(), confState: { ...steady().confState, learners: [] } };
     expect(ids(view)).toEqual([['removed-node-running', 'warning']]);
+    const refused = [1, 2, 3].map((id) => link(id, { connected: false, error: 'node 4 is not a member' }));
+    expect(ids(saying(view, 4, { links: refused }))).toEqual([['removed-node-running', 'warning']]);
   });
 
   test('one whose data is gone, by its own words or by those of its peers', () => {

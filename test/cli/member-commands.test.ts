@@ -18,7 +18,7 @@ import {
   CheckStatus,
   type UpdateMemberRequest,
 } from '../../src/gen/raftctl/v1/member.js';
-import { type FakeNode, startTrio } from '../client/fake-node.js';
+import { FakeNode, startTrio } from '../client/fake-node.js';
 import { event, plan, record, telling } from './change-fixture.js';
 import { documentOf, runCommand } from './run-command.js';
 
@@ -105,6 +105,17 @@ describe('a node that joins', () => {
     expect(run.stderr).toContain('raftctl node start --id 10 --data-dir DIR --listen 127.0.0.1:2 --join 127.0.0.1:');
   });
 
+  test('is no node that was given up when the cluster was recovered', async () => {
+    for (const { status } of nodes) Object.assign(status, { clusterId: 'c'.repeat(32), incarnation: 7320 });
+    const fenced = await FakeNode.start(5);
+    Object.assign(fenced.status, { clusterId: 'c'.repeat(32), incarnation: 1 });
+    const run = await runCommand(MemberAdd, 'member:add', [fenced.address, ...at]);
+    fenced.stop();
+    expect(run).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('node 5 at') });
+    expect(run.stderr).toContain('the cluster was recovered without it, and is of incarnation 7320');
+    expect(asked()).toBeUndefined();
+  });
+
   test('takes the place of another one, voter for voter and learner for learner', async () => {
     const replace = (...argv: string[]) => runCommand(MemberReplace, 'member:replace', [...argv, ...at]);
     await replace('2', '--with', '127.0.0.1:2', '--keep-old-as-learner');
@@ -153,6 +164,7 @@ describe('member update', () => {
     }));
     const run = await update('4', '--name', 'four', '--zone', 'b', '--address', '127.0.0.1:2');
     expect(run).toMatchObject({ exitCode: 0, stdout: 'member 4  four  127.0.0.1:2  zone b\n' });
+    expect(run.stderr).toContain('warning: nobody answers at 127.0.0.1:2 yet');
     const [request] = nodes[0].requests<UpdateMemberRequest>('updateMember');
     expect(request).toMatchObject({ id: 4, name: 'four', zone: 'b', by: expect.stringContaining('@') });
     expect(request?.priority).toBeUndefined();

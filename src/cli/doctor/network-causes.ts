@@ -1,5 +1,5 @@
 import { formatDuration } from '../units.js';
-import { type Examination, type Finding, nameOf } from './finding.js';
+import { type Examination, type Finding, membersOf, nameOf } from './finding.js';
 
 /** Elections within the hour that are worth a word. */
 const electionsMax = 3;
@@ -19,9 +19,12 @@ interface Hearing {
   readonly why: string;
 }
 
-function hearings({ view }: Examination): Hearing[] {
-  const running = new Set(view.nodes.filter(({ status }) => status !== undefined).map(({ id }) => id));
-  return view.nodes.flatMap(({ id: by, status }) => {
+/** Of members alone: whoever was removed is refused by all, and that is as it should be. */
+function hearings({ view, data }: Examination): Hearing[] {
+  const members = new Set(membersOf(data).map(({ id }) => id));
+  const nodes = view.nodes.filter(({ id, status }) => members.has(id) && status !== undefined);
+  const running = new Set(nodes.map(({ id }) => id));
+  return nodes.flatMap(({ id: by, status }) => {
     if (status === undefined) return [];
     const limitMs = silentTimeoutsMax * (status.electionTimeoutMs || 1000);
     return status.links

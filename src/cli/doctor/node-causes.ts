@@ -21,13 +21,16 @@ function missingNodes({ data }: Examination): Finding[] {
     .map((node) => {
       const { id, name, reachable, lastSeenMs, progress } = node;
       const seen = lastSeenMs === null ? [] : [`the leader last heard of it ${formatDuration(lastSeenMs)} ago`];
+      const { code = '' } = node.error ?? {};
+      // What accepts connections and says nothing is there, and would refuse to be started twice.
+      const revive = code === 'E_CONN_TIMEOUT' ? `start ${name}, or wake it where it stands still` : `start ${name}`;
       const behind = progress?.needsSnapshot ? ['it is behind the compacted log and will need a snapshot'] : [];
       return {
         id: reachable ? 'silent-node' : 'unreachable-node',
         severity: 'acts-now' as const,
         what: reachable ? `${name} answers here, but not the leader` : `${name} does not answer`,
         evidence: [nodeLine(node), ...seen, ...behind],
-        next: reachable ? [`raftctl node show ${id}`] : [`start ${name}`, `raftctl wait node=${id}:caught-up`],
+        next: reachable ? [`raftctl node show ${id}`] : [revive, `raftctl wait node=${id}:caught-up`],
         nodes: [id],
       };
     });
