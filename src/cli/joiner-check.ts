@@ -38,10 +38,14 @@ async function checkJoiner(client: Client, { id, address }: Member, clusterId: s
 async function checkIncarnation(client: Client, { id, address, incarnation }: NodeStatus): Promise<void> {
   const view = await client.view();
   if (view.incarnation === incarnation) return;
-  throw new RaftctlError('E_WRONG_CLUSTER', `node ${id} at ${address} is of incarnation ${incarnation} of the cluster`, {
-    facts: [`the cluster was recovered without it, and is of incarnation ${view.incarnation}`],
-    hint: 'stop it, empty its directory, and start it under a new id: raftctl node reset --help',
-  });
+  throw new RaftctlError(
+    'E_WRONG_CLUSTER',
+    `node ${id} at ${address} is of incarnation ${incarnation} of the cluster`,
+    {
+      facts: [`the cluster was recovered without it, and is of incarnation ${view.incarnation}`],
+      hint: 'stop it, empty its directory, and start it under a new id: raftctl node reset --help',
+    },
+  );
 }
 
 /** Errors of an address where a node may still be started. */

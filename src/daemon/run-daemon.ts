@@ -15,6 +15,7 @@ const lingerMs = 5000;
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   // Data and logs are for the owner's eyes alone, whoever creates the files.
   process.umask(0o077);
+  process.on('unhandledRejection', onUnhandledRejection);
   const stop = stopRequested();
   const daemon = await startDaemon(options);
   process.stdout.write(`node ${options.id} listening on ${daemon.address}\n`);
@@ -28,6 +29,15 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     await close(daemon);
     stop.release();
   }
+}
+
+/**
+ * Of the writes that a failed disk takes with it lmdb rejects one promise each, some of which it gives to nobody. The store has told of the
+ * failure by then, and the node is to stop in order. Whatever else nobody looks at ends the process, as it would without this.
+ */
+function onUnhandledRejection(reason: unknown): void {
+  if (!(reason instanceof Error && 'commitError' in reason && reason.commitError instanceof Promise)) throw reason;
+  reason.commitError.catch(() => undefined);
 }
 
 async function close(daemon: Daemon): Promise<void> {

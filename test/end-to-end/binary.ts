@@ -19,9 +19,13 @@ export function temporaryFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts the program with nothing of the machine's own settings, and no terminal; `input` is what it reads on stdin. */
-export function startBinary(args: readonly string[], home: string, input = ''): ChildProcess {
-  const child = spawn(process.execPath, [binary, ...args], {
+/**
+ * Starts the program with nothing of the machine's own settings, and no terminal; `input` is what it reads on stdin.
+ * @param setup shell commands that run before it, in its process
+ */
+export function startBinary(args: readonly string[], home: string, input = '', setup = ':'): ChildProcess {
+  const command = ['-c', `${setup}; exec "$@"`, 'bash', process.execPath, binary, ...args];
+  const child = spawn('bash', command, {
     cwd: home,
     env: { PATH: process.env['PATH'], HOME: home, XDG_CONFIG_HOME: home, NO_COLOR: '1' },
     stdio: 'pipe',
