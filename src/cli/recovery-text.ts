@@ -1,4 +1,5 @@
 import type { CollectedNode, EntryRange, PlannedSurvivor, RecoveryPlan } from '../recovery/index.js';
+import { fitParts, fitSentence } from './fit-line.js';
 import { escapeControl, type Style } from './style.js';
 import { renderTable, type TableOptions } from './table.js';
 import { counted, formatIds } from './units.js';
@@ -24,6 +25,9 @@ export function collectedText({ file, nodeId, log, hardState, incarnation, confi
   );
 }
 
+/** Column in which the facts of a plan begin. */
+const factsIndent = 20;
+
 /** A plan as it is read before it is confirmed. */
 export async function recoveryPlanText(
   plan: RecoveryPlan,
@@ -31,16 +35,22 @@ export async function recoveryPlanText(
   style: Style,
   options: TableOptions,
 ): Promise<string> {
+  const { width } = options;
   const { clusterName, clusterId, incarnation } = plan;
-  const title = `${style.bold('RECOVERY PLAN')} ${file ?? ''}  cluster ${clusterName} ${clusterId}  incarnation ${incarnation.before} -> ${incarnation.after}`;
+  const parts = [
+    `${style.bold('RECOVERY PLAN')} ${escapeControl(file ?? '')}`,
+    escapeControl(`cluster ${clusterName} ${clusterId}`),
+    `incarnation ${incarnation.before} -> ${incarnation.after}`,
+  ];
   const facts = await renderTable([{ head: '' }, { head: '' }], planFacts(plan), {
     ...options,
     headers: false,
     width: undefined,
     indent: '  ',
   });
-  const warnings = planWarnings(plan).map((warning) => style.red(`  ! ${warning}`));
-  return [escapeControl(title), facts, ...warnings].join('\n');
+  const fitted = facts.split('\n').map((line) => fitSentence(line, width, ' '.repeat(factsIndent)));
+  const warnings = planWarnings(plan).map((warning) => style.red(fitSentence(`  ! ${warning}`, width, '    ')));
+  return [fitParts(parts, width, '  ', '  '), ...fitted, ...warnings].join('\n');
 }
 
 function planFacts(plan: RecoveryPlan): string[][] {
