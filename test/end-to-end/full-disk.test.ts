@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ending, startBinary, temporaryFolder } from './binary.js';
-import { freePorts } from './node-process.js';
+import { freePorts } from './ports.js';
 import { raftctl } from './raftctl.js';
 
 const folder = temporaryFolder();

@@ -5,7 +5,7 @@ import { type ConfigData, configText, toConfigData } from '../../../src/cli/conf
 export default class MemberChangeLeave extends ClusterCommand<typeof MemberChangeLeave> {
   static override summary = 'leave a joint configuration that was entered with --explicit-leave';
   static override description =
-    'With an id, only that of the change that is named. To go back instead: raftctl member change abort.';
+    'With an id, only that of the change that is named. Without, also a joint configuration that no change carries on. To go back instead: raftctl member change abort.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> 01HZX3P2QK7V --json',
