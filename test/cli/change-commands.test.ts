@@ -270,6 +270,7 @@ describe('member change abort', () => {
   test('rolls a joint configuration back that no change carries on, and of which nothing is remembered', async () => {
     const outside = record({ id: '', request: undefined });
     nodes[0].on('getChange', () => answer(outside));
+    nodes[0].on('listChanges', () => ({ changes: [] }));
     const text = 'rolled back: the voters are {1,2,3} again';
     const change = { ...outside, result: ChangeResult.ABORTED, phase: ChangePhase.ABORTED, endedMs: 1, text };
     nodes[0].on('abortChange', () => ({ change, notedOnly: false }));

@@ -273,7 +273,7 @@ describe('a plan is refused', () => {
     expect(codeOf({}, { voters: [1, 3], ifConfigIndex: 5 })).toBe('E_CONFLICT');
     expect(codeOf({ runningChange: 'c' }, { voters: [1, 3] })).toBe('E_CHANGE_RUNNING');
     expect(codeOf({ transferee: 2 }, { voters: [1, 3] })).toBe('E_TRANSFER_IN_PROGRESS');
-    expect(codeOf({}, { voters: [1] }, { voters: [1, 2], votersOutgoing: [1, 3] })).toBe('E_JOINT');
+    expect(codeOf({}, { voters: [1] }, { voters: [1, 2], votersOutgoing: [1, 3] })).toBe('E_CHANGE_RUNNING');
     expect(codeOf(live(1, 2), { voters: [1, 3] })).toBe('E_REFUSED');
   });
 
