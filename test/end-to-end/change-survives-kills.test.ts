@@ -120,9 +120,9 @@ describe('kill -9 in the midst of a change', () => {
   }
 
   /** A command that nobody has killed ends as its change does, whatever became of the nodes meanwhile. */
-  async function expectEnd(command: TellingCommand, exitCode: number): Promise<void> {
-    const end = await command.ended;
-    expect({ ...end, told: command.told }).toMatchObject({ exitCode });
+  async function expectEnd(command: TellingCommand, ...exitCodes: number[]): Promise<void> {
+    const { exitCode } = await command.ended;
+    expect(exitCodes, command.told).toContain(exitCode);
   }
 
   async function expectVoters(voters: readonly number[]): Promise<void> {
@@ -168,7 +168,8 @@ describe('kill -9 in the midst of a change', () => {
     const abort = telling('member', 'change', 'abort', id);
     await watch.phase('aborting');
     await strike(victim, abort, roles);
-    if (victim !== 'command') await expectEnd(abort, 0);
+    // Where the next leader is long in coming, it says that the change is stuck, or that the wish is noted, and goes.
+    if (victim !== 'command') await expectEnd(abort, 0, 5, 8);
     await expectEnd(watch, 1);
     await expectVoters(before.sort((a, b) => a - b));
   });

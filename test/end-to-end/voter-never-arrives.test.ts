@@ -104,7 +104,7 @@ describe('a new voter that never arrives', () => {
     expect([refused.exitCode, refused.json.errors[0]?.code]).toEqual([9, 'E_REFUSED']);
     expect(refused.json.errors[0]?.facts.join()).toContain('comes back with another data directory');
     expect(await config()).toMatchObject({ joint: false, voters: old, learners: [] });
-  });
+  }, 120_000);
 
   test('because it stands still stays a learner, and is not promoted either', async () => {
     await cluster.startNode(frozen);
@@ -176,7 +176,7 @@ describe('a new voter that never arrives', () => {
       next: expect.arrayContaining([`start n${absent} or n${frozen}`]),
     });
     expect(findings.get('change-stuck')?.evidence.join('\n')).toContain(helps);
-  });
+  }, 120_000);
 
   test('and once one of them is back the joint configuration is rolled back in one step, and nothing is lost', async () => {
     cluster.node(frozen).thaw();
