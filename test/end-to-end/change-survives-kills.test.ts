@@ -132,15 +132,19 @@ describe('kill -9 in the midst of a change', () => {
   }
 
   test.each(passing)('%s: the %s is killed, and the change is carried out', async (phase, victim) => {
-    await startAgain();
-    const roles = await cast(phase);
-    const id = `${phase}.${victim}.${++asked}`;
-    if (phase === 'catching-up' && victim !== 'voter that comes') await kill(roles['voter that comes']);
-    const change = begin(id, roles);
-    await change.phase(phase);
-    await strike(victim, change, roles);
-    await expectEnd(victim === 'command' ? telling('member', 'change', 'watch', id) : change, 0);
-    await expectVoters(roles.target);
+    for (;;) {
+      await startAgain();
+      const roles = await cast(phase);
+      const id = `${phase}.${victim}.${++asked}`;
+      if (phase === 'catching-up' && victim !== 'voter that comes') await kill(roles['voter that comes']);
+      const change = begin(id, roles);
+      const told = await change.tellsOf(phase);
+      if (told) await strike(victim, change, roles);
+      await expectEnd(told && victim === 'command' ? telling('member', 'change', 'watch', id) : change, 0);
+      await expectVoters(roles.target);
+      // A phase that is over while another leader takes over may go untold: once more, then.
+      if (told) return;
+    }
   });
 
   test.each(nodes)('joint until it is left by hand: the %s is killed, and it can be left', async (victim) => {

@@ -31,19 +31,19 @@ export class TellingCommand {
     });
   }
 
-  /** Resolves with the first event that fits, as soon as it is told. Rejects where the command ends without. */
-  async until(what: string, fits: (event: ToldEvent) => boolean): Promise<ToldEvent> {
+  /** Whether it tells that the change has come to `phase`, as soon as that is known. */
+  async tellsOf(phase: string): Promise<boolean> {
+    const fits = (event: ToldEvent) => event.kind === 'ChangeEvent' && event.phase === phase;
     for (;;) {
-      const found = this.events.find(fits);
-      if (found !== undefined) return found;
-      if (this.#hasEnded) throw new Error(`it ended before it told of ${what}:\n${this.told}`);
+      if (this.events.some(fits)) return true;
+      if (this.#hasEnded) return false;
       await new Promise<void>((resolve) => this.#listeners.push(resolve));
     }
   }
 
-  /** Resolves when the change has come to `phase`. */
+  /** Resolves when the change has come to `phase`. Rejects where the command ends without telling of it. */
   async phase(phase: string): Promise<void> {
-    await this.until(phase, (event) => event.kind === 'ChangeEvent' && event.phase === phase);
+    if (!(await this.tellsOf(phase))) throw new Error(`it ended before it told of ${phase}:\n${this.told}`);
   }
 
   /** What it wrote, for whoever reads why a test failed. */
