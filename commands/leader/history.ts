@@ -9,10 +9,11 @@ import {
 
 export default class LeaderHistory extends ClusterCommand<typeof LeaderHistory> {
   static override summary = 'show who led, since when, for how long and why';
-  static override description = 'As the log of the cluster remembers it, oldest first; needs no leader.';
+  static override description =
+    'As the log of the cluster remembers it, oldest first; needs no leader. With -o wide also whose votes had come when each was elected: others may have voted for it as well.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --limit 5',
+    '<%= config.bin %> <%= command.id %> --limit 5 -o wide',
     "<%= config.bin %> <%= command.id %> --json | jq '.data.leaders | length'",
   ];
   static override flags = {
@@ -27,6 +28,6 @@ export default class LeaderHistory extends ClusterCommand<typeof LeaderHistory> 
   }
 
   protected override text(data: LeaderHistoryData): Promise<string> {
-    return leaderHistoryText(data, this.tableOptions);
+    return leaderHistoryText(data, this.format === 'wide', this.tableOptions);
   }
 }

@@ -3,6 +3,7 @@ import { ChangeCommand } from '../../src/cli/change-command.js';
 import type { ChangeData } from '../../src/cli/change-data.js';
 import { targetOf } from '../../src/cli/change-target.js';
 import { idSetFlag, memberAddressFlag } from '../../src/cli/flags.js';
+import { promotionFlags, spareFlag } from '../../src/cli/promotion-flags.js';
 
 export default class MemberChange extends ChangeCommand<typeof MemberChange> {
   static override summary = 'change the sets of voters and learners to what is given';
@@ -21,6 +22,8 @@ export default class MemberChange extends ChangeCommand<typeof MemberChange> {
       description: 'stay in the joint configuration until raftctl member change leave',
       helpGroup: 'CHANGE',
     }),
+    ...promotionFlags,
+    ...spareFlag,
   };
 
   run(): Promise<ChangeData> {

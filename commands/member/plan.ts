@@ -5,6 +5,7 @@ import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { makePlan, planError } from '../../src/cli/make-plan.js';
 import { writePlanFile } from '../../src/cli/plan-file.js';
 import { plannedTarget, targetFlags } from '../../src/cli/planned-target.js';
+import { promotionFlags, spareFlag } from '../../src/cli/promotion-flags.js';
 import { planText } from '../../src/cli/render-plan.js';
 
 export default class MemberPlan extends ClusterCommand<typeof MemberPlan> {
@@ -19,6 +20,8 @@ export default class MemberPlan extends ClusterCommand<typeof MemberPlan> {
   static override flags = {
     ...targetFlags,
     ...planFlags,
+    ...promotionFlags,
+    ...spareFlag,
     out: Flags.string({ description: 'where to write the plan', helpValue: 'FILE', helpGroup: 'CHANGE' }),
     'detailed-exitcode': Flags.boolean({
       description: 'end with exit 13 where the plan would change something',

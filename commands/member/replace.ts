@@ -4,15 +4,16 @@ import type { ChangeData } from '../../src/cli/change-data.js';
 import { replacement } from '../../src/cli/change-target.js';
 import { idArg, idFlag, joinerFlag } from '../../src/cli/flags.js';
 import { resolveJoiner } from '../../src/cli/joiner.js';
+import { promotionFlags } from '../../src/cli/promotion-flags.js';
 
 export default class MemberReplace extends ChangeCommand<typeof MemberReplace> {
   static override summary = 'put a new node in the place of a member';
   static override description =
-    'One change: the new node catches up as a learner, then it comes in and the old one goes out at once. The old one need not be alive.';
+    'One change: the new node catches up as a learner, then it comes in and the old one goes out at once. The old one need not be alive. With --promote-when voter-down the new one stands by, caught up, until the old one has been down for so long.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 3 --with 10.0.0.6:7400',
     '<%= config.bin %> <%= command.id %> 3 --with 6=10.0.0.6:7400 --dry-run',
-    '<%= config.bin %> <%= command.id %> 3 --with 10.0.0.6:7400 --keep-old-as-learner',
+    "<%= config.bin %> <%= command.id %> 3 --with 10.0.0.6:7400 --promote-when 'voter-down>30s'",
   ];
   static override args = { id: idArg({ description: 'id of the member that goes', required: true }) };
   static override flags = {
@@ -21,6 +22,7 @@ export default class MemberReplace extends ChangeCommand<typeof MemberReplace> {
     name: Flags.string({ description: 'name of the new node, for people', helpValue: 'NAME', helpGroup: 'CHANGE' }),
     zone: Flags.string({ description: 'zone of the new node', helpValue: 'ZONE', helpGroup: 'CHANGE' }),
     'keep-old-as-learner': Flags.boolean({ description: 'keep the old one as a learner', helpGroup: 'CHANGE' }),
+    ...promotionFlags,
   };
 
   async run(): Promise<ChangeData> {

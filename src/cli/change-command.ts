@@ -1,10 +1,10 @@
 import type { Command } from '@oclif/core';
 import { RaftctlError } from '../base/errors.js';
-import type { ChangeMembersRequest, ChangePlan } from '../client/index.js';
+import type { ChangeMembersRequest, ChangePlan, ChangeRecord } from '../client/index.js';
 import { type ChangeData, recordedChange, toChangeData } from './change-data.js';
 import { endOf, hasEnded, stillRunning } from './change-end.js';
 import { type ChangeFlagValues, type ChangeTarget, changeFlags, toRequest } from './change-flags.js';
-import { followChange } from './change-follow.js';
+import { type Followed, followChange, restingPhases } from './change-follow.js';
 import { reportFor } from './change-report.js';
 import { rememberedChange } from './change-status.js';
 import { ClusterCommand } from './cluster-command.js';
@@ -34,17 +34,8 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
     if (this.verbose) this.progress(`request ${request.requestId}`);
     await checkJoiners(client, request.peers);
     if (!request.dryRun) await this.#ask(request);
-    const flags = this.#changeFlags;
-    const reporting = { quiet: this.quiet || request.dryRun, verbose: this.verbose };
-    const { plan, last, detached } = await followChange((signal) => client.changeMembers(request, signal), {
-      id: request.requestId,
-      report: reportFor(request.requestId, reporting, process.stderr, process.env),
-      wait: flags.wait && flags['wait-timeout'] > 0,
-      waitTimeoutMs: flags['wait-timeout'] || planTimeoutMs,
-      explicitLeave: request.explicitLeave,
-      emit: (document) => this.emit(document),
-      onPlan: (made) => this.#warn(made, request),
-    });
+    const followed = await this.#follow((signal) => client.changeMembers(request, signal), request);
+    const { plan, last, detached } = followed;
     if (last === undefined) throw new RaftctlError('E_CONN_TIMEOUT', 'no plan came in time');
     if (plan === undefined) return this.#fromRecord(request.requestId, detached);
     const data = toChangeData(plan, last, request.dryRun);
@@ -54,11 +45,48 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
       this.fail(new RaftctlError('E_REFUSED', 'the change would be refused', { facts }));
     }
     if (request.dryRun) return data;
-    if (data.phase === 'joint' && !detached) {
-      this.progress(`to go on: raftctl member change leave ${data.id}   to go back: raftctl member change abort`);
+    return this.#ended(data, detached);
+  }
+
+  /** Follows a change that was begun before and goes on now. */
+  protected async goOn({ id, request, from, to }: ChangeRecord): Promise<ChangeData> {
+    const client = await this.connect();
+    const asked = { requestId: id, dryRun: false, explicitLeave: request?.explicitLeave ?? false };
+    const { plan, last, detached } = await this.#follow((signal) => client.changes.watch(id, signal), asked);
+    if (plan === undefined || last === undefined) return this.#fromRecord(id, detached);
+    return this.#ended(toChangeData({ ...plan, from, to }, last, false), detached);
+  }
+
+  #follow(
+    open: Parameters<typeof followChange>[0],
+    request: Pick<ChangeMembersRequest, 'requestId' | 'dryRun' | 'explicitLeave' | 'promotion'>,
+  ): Promise<Followed> {
+    const flags = this.#changeFlags;
+    const reporting = { quiet: this.quiet || request.dryRun, verbose: this.verbose };
+    return followChange(open, {
+      id: request.requestId,
+      report: reportFor(request.requestId, reporting, process.stderr, process.env),
+      wait: flags.wait && flags['wait-timeout'] > 0,
+      waitTimeoutMs: flags['wait-timeout'] || planTimeoutMs,
+      restsIn: restingPhases(request),
+      emit: (document) => this.emit(document),
+      onPlan: (made) => this.#warn(made, request.dryRun),
+    });
+  }
+
+  async #ended(data: ChangeData, detached: boolean): Promise<ChangeData> {
+    const { id, phase, from, to } = data;
+    if (phase === 'joint' && !detached) {
+      this.progress(`to go on: raftctl member change leave ${id}   to go back: raftctl member change abort`);
     }
-    if (detached) this.fail(stillRunning(data.id, data.phase));
-    else if (hasEnded(data.phase) && data.phase !== 'done') return this.#fromRecord(data.id, false);
+    if (phase === 'ready' && !detached) {
+      const newVoters = to.voters.filter((voter) => !from.voters.includes(voter));
+      this.progress(
+        `to go on: raftctl member promote ${newVoters.join(' ')}   to go back: raftctl member change abort`,
+      );
+    }
+    if (detached) this.fail(stillRunning(id, phase));
+    else if (hasEnded(phase) && phase !== 'done') return this.#fromRecord(id, false);
     return data;
   }
 
@@ -85,7 +113,7 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
     return recordedChange(change);
   }
 
-  #warn({ checks }: ChangePlan, { dryRun }: ChangeMembersRequest): void {
+  #warn({ checks }: ChangePlan, dryRun: boolean): void {
     for (const { id, status, message } of checks) {
       if (checkNames[status] !== 'warn') continue;
       const warning = { code: `W_${id.replaceAll('-', '_').toUpperCase()}`, message: `${id}: ${message}` };

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { Flags } from '@oclif/core';
 import type { ChangeMembersRequest } from '../client/index.js';
 import { durationFlag, idFlag, requestIdFlag } from './flags.js';
+import { type PromotionFlagValues, promotionOf } from './promotion-flags.js';
 
 const helpGroup = 'CHANGE';
 
@@ -60,7 +61,7 @@ export const changeFlags = {
 };
 
 /** Values of the flags that make a plan. */
-export interface PlanFlagValues {
+export interface PlanFlagValues extends PromotionFlagValues {
   readonly 'accept-risk'?: string[] | undefined;
   readonly 'if-config-index'?: number | undefined;
   readonly 'request-id'?: string | undefined;
@@ -98,6 +99,7 @@ export function toRequest(target: ChangeTarget, flags: PlanFlagValues, dryRun: b
     acceptRisks: flags['accept-risk'] ?? [],
     leaderAfter: flags['leader-after'],
     stallMs: flags.stall,
+    ...promotionOf(flags),
     by: whoAsks(),
   };
 }

@@ -1,8 +1,9 @@
-import type { ChangeMembersResponse, ChangePlan } from '../client/index.js';
+import type { ChangeMembersRequest, ChangeMembersResponse, ChangePlan } from '../client/index.js';
 import { hasEnded } from './change-end.js';
 import { toCatchUpData } from './change-record-data.js';
 import type { ChangeReport } from './change-report.js';
 import { INTERRUPTED_EXIT } from './interrupted.js';
+import { whenNumbers } from './promotion-flags.js';
 import { phaseNames } from './wire-names.js';
 
 /** How long a command stays with a change, and whom it tells. */
@@ -13,8 +14,8 @@ export interface FollowOptions {
   /** False: only until the change has begun. */
   readonly wait: boolean;
   readonly waitTimeoutMs: number;
-  /** The change stays joint until it is left by hand: to be joint is as far as it goes. */
-  readonly explicitLeave: boolean;
+  /** Phases that are as far as the change goes by itself: joint, where it is left by hand; ready, where something has to promote. */
+  readonly restsIn: readonly string[];
   /** Writes one document of several. */
   readonly emit: (document: unknown) => Promise<void>;
   readonly onPlan?: (plan: ChangePlan) => void;
@@ -36,7 +37,7 @@ export async function followChange(
   open: (signal: AbortSignal) => AsyncIterable<ChangeMembersResponse>,
   options: FollowOptions,
 ): Promise<Followed> {
-  const { report, wait, waitTimeoutMs, explicitLeave } = options;
+  const { report, wait, waitTimeoutMs, restsIn } = options;
   const stop = new AbortController();
   const detach = () => {
     report.end();
@@ -61,7 +62,7 @@ export async function followChange(
         // Planned is not begun: what is told next has begun.
         continue;
       }
-      if (!wait || (explicitLeave && phaseNames[event.phase] === 'joint')) break;
+      if (!wait || restsIn.includes(phaseNames[event.phase])) break;
     }
   } finally {
     stop.abort();
@@ -69,13 +70,22 @@ export async function followChange(
     clearTimeout(timer);
     process.off('SIGINT', detach);
   }
-  return { plan, last, detached: isDetached(last, explicitLeave) };
+  return { plan, last, detached: isDetached(last, restsIn) };
 }
 
-function isDetached(last: ChangeMembersResponse | undefined, explicitLeave: boolean): boolean {
+function isDetached(last: ChangeMembersResponse | undefined, restsIn: readonly string[]): boolean {
   if (last === undefined || last.unchanged) return false;
   const phase = phaseNames[last.phase];
-  return !hasEnded(phase) && !(explicitLeave && phase === 'joint');
+  return !hasEnded(phase) && !restsIn.includes(phase);
+}
+
+/** Phases in which the change of a request waits for somebody, or something, before it goes on. */
+export function restingPhases({
+  explicitLeave,
+  promotion,
+}: Pick<ChangeMembersRequest, 'explicitLeave' | 'promotion'>): string[] {
+  const waits = promotion !== undefined && promotion.when !== whenNumbers.ready;
+  return [...(explicitLeave ? ['joint'] : []), ...(waits ? ['ready'] : [])];
 }
 
 /** An event as programs read it: one line, or while nodes catch up one for each of them. */

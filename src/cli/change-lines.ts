@@ -17,6 +17,8 @@ export interface CatchUpNumbers {
   readonly etaMs?: number | null | undefined;
   readonly snapshotBytesSent?: number | null | undefined;
   readonly snapshotBytesTotal?: number | null | undefined;
+  readonly rounds?: number | null | undefined;
+  readonly ready?: boolean | null | undefined;
 }
 
 /** Time without progress that is worth a word. */
@@ -144,13 +146,16 @@ function shareOf({ snapshotBytesSent, snapshotBytesTotal, lag, firstLag }: Catch
   return firstLag === 0 ? 1 : 1 - lag / firstLag;
 }
 
-/** `lag 1204, 86/s, eta 14.0s`, or of a snapshot `292 MiB of 812 MiB`. */
-export function catchUpNumbers({ lag, rate, etaMs, snapshotBytesSent, snapshotBytesTotal }: CatchUpNumbers): string {
+/** `lag 1204, 86/s, eta 14.0s, round 2`, or of a snapshot `292 MiB of 812 MiB`. */
+export function catchUpNumbers(numbers: CatchUpNumbers): string {
+  const { lag, rate, etaMs, snapshotBytesSent, snapshotBytesTotal, rounds, ready } = numbers;
   const parts = snapshotBytesTotal
     ? [`${formatBytes(snapshotBytesSent ?? 0)} of ${formatBytes(snapshotBytesTotal)}`]
     : [`lag ${lag}`];
   if (rate && rate > 0.5) parts.push(`${Math.round(rate)}/s`);
   if (etaMs !== undefined && etaMs !== null && lag > 0) parts.push(`eta ${formatDuration(etaMs)}`);
+  if (ready) parts.push('ready');
+  else if (rounds) parts.push(`round ${rounds + 1}`);
   return parts.join(', ');
 }
 

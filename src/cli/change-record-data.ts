@@ -1,6 +1,6 @@
 import type { CatchUp, ChangeRecord, GetChangeResponse, QuorumAcks } from '../client/index.js';
 import { type SetsData, toSets } from './change-data.js';
-import { phaseNames, resultNames } from './wire-names.js';
+import { phaseNames, promoteWhenNames, resultNames } from './wire-names.js';
 
 /** A change as the cluster remembers it. */
 export interface ChangeRecordData {
@@ -15,6 +15,13 @@ export interface ChangeRecordData {
   readonly from: SetsData;
   readonly to: SetsData;
   readonly explicitLeave: boolean;
+  /** When its new voters are promoted: ready, manual or voter-down, that for `voterDownMs`; null where nothing was said of it. */
+  readonly promoteWhen: string | null;
+  readonly voterDownMs: number | null;
+  /** It was asked for, or has come to pass. */
+  readonly promotionRequested: boolean;
+  readonly maxRounds: number | null;
+  readonly keepSpare: boolean;
   readonly abortRequested: boolean;
   readonly abortReason: string | null;
   readonly addedLearners: readonly number[];
@@ -54,6 +61,11 @@ export interface CatchUpData {
   readonly snapshotBytesSent: number | null;
   readonly snapshotBytesTotal: number | null;
   readonly required: boolean | null;
+  /** Whole rounds of catching up under this leader, and how long the last one took. */
+  readonly rounds: number | null;
+  readonly roundMs: number | null;
+  /** Whether it could vote now. */
+  readonly ready: boolean | null;
 }
 
 /** A record as data. */
@@ -70,6 +82,11 @@ export function toRecordData(record: ChangeRecord): ChangeRecordData {
     from: toSets(record.from),
     to: toSets(record.to),
     explicitLeave: request?.explicitLeave ?? false,
+    promoteWhen: request?.promotion === undefined ? null : promoteWhenNames[request.promotion.when],
+    voterDownMs: request?.promotion?.voterDownMs || null,
+    promotionRequested: record.promotionRequested ?? false,
+    maxRounds: request?.maxRounds ?? null,
+    keepSpare: request?.keepSpare ?? false,
     abortRequested: record.abortRequested,
     abortReason: record.abortReason || null,
     addedLearners: record.addedLearners,
@@ -102,6 +119,7 @@ export function toChangeStatusData(record: ChangeRecord, answer: GetChangeRespon
 /** Progress of a node as data. */
 export function toCatchUpData(node: CatchUp): CatchUpData {
   const { id, state, match, lag, rate, etaMs, snapshotBytesSent, snapshotBytesTotal, required } = node;
+  const { rounds, roundMs, ready } = node;
   return {
     id,
     state,
@@ -112,5 +130,8 @@ export function toCatchUpData(node: CatchUp): CatchUpData {
     snapshotBytesSent: snapshotBytesSent ?? null,
     snapshotBytesTotal: snapshotBytesTotal ?? null,
     required: required ?? null,
+    rounds: rounds ?? null,
+    roundMs: roundMs ?? null,
+    ready: ready ?? null,
   };
 }

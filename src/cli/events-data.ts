@@ -28,6 +28,8 @@ export interface EventData {
   readonly config: ConfigData | null;
   readonly who: string | null;
   readonly reason: string | null;
+  /** Of an election: whose votes had come when it was won; null where that is not known, and for all else. */
+  readonly votes: readonly number[] | null;
 }
 
 /** An event as data. */
@@ -46,7 +48,13 @@ export function toEventData(event: HistoryEvent): EventData {
     config: confState === undefined ? null : toConfigData(seq, confState),
     who: by || null,
     reason: reason || null,
+    votes: votesOf(event),
   };
+}
+
+/** A leader has one vote at least, its own: none at all says that they were not written down. */
+function votesOf({ votes }: HistoryEvent): readonly number[] | null {
+  return votes.length === 0 ? null : votes;
 }
 
 /** Other words for types, from what people know from elsewhere. */
@@ -117,6 +125,8 @@ export interface LeadershipData {
   /** Until the next one began, or until now. */
   readonly heldMs: number | null;
   readonly cause: string;
+  /** Whose votes had come when it was won, its own among them; null where that was not written down. */
+  readonly votes: readonly number[] | null;
 }
 
 /** Leaderships out of the events of leaders, oldest first; of two events of one term the first counts. */
@@ -124,7 +134,8 @@ export function toLeaderHistory(events: readonly HistoryEvent[], now: Date): Lea
   const begun = events.filter(
     ({ node, term }, at) => node !== 0 && events.findIndex((other) => other.term === term) === at,
   );
-  const leaders = begun.map(({ atMs, term, node, cause }, at) => {
+  const leaders = begun.map((event, at) => {
+    const { atMs, term, node, cause } = event;
     const endMs = begun[at + 1]?.atMs ?? now.getTime();
     const known = atMs !== 0 && endMs !== 0;
     return {
@@ -133,20 +144,27 @@ export function toLeaderHistory(events: readonly HistoryEvent[], now: Date): Lea
       leader: node,
       heldMs: known ? Math.max(0, endMs - atMs) : null,
       cause,
+      votes: votesOf(event),
     };
   });
   return { leaders };
 }
 
 /** Leaderships as a table. */
-export function leaderHistoryText({ leaders }: LeaderHistoryData, options: TableOptions): Promise<string> {
-  const heads = ['SINCE', 'TERM', 'LEADER', 'HELD', 'CAUSE'].map((head) => ({ head }));
-  const rows = leaders.map(({ since, term, leader, heldMs, cause }) => [
+export function leaderHistoryText(
+  { leaders }: LeaderHistoryData,
+  wide: boolean,
+  options: TableOptions,
+): Promise<string> {
+  const names = ['SINCE', 'TERM', 'LEADER', 'HELD', 'CAUSE', ...(wide ? ['VOTES'] : [])];
+  const heads = names.map((head) => ({ head }));
+  const rows = leaders.map(({ since, term, leader, heldMs, cause, votes }) => [
     timeText(since).trimEnd(),
     String(term),
     String(leader),
     heldMs === null ? '?' : formatDuration(heldMs),
     cause,
+    ...(wide ? [votes === null ? '?' : votes.join(',')] : []),
   ]);
   return renderTable(heads, rows, options);
 }

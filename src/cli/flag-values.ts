@@ -128,6 +128,34 @@ export function parseJoinerAddress(text: string): JoinerAddress {
   return { id: undefined, address: normalizeAddress(text) };
 }
 
+/** When a node that is ready to vote becomes a voter. */
+export interface WhenToPromote {
+  readonly when: 'ready' | 'manual' | 'voter-down';
+  /** How long a voter must be down, in milliseconds; 0 where that is not what it waits for. */
+  readonly voterDownMs: number;
+}
+
+/**
+ * Reads `ready`, `manual` or `voter-down>30s`.
+ * @throws RaftctlError E_USAGE
+ */
+export function parsePromotion(text: string): WhenToPromote {
+  if (text === 'ready' || text === 'manual') return { when: text, voterDownMs: 0 };
+  if (!text.startsWith('voter-down')) {
+    throw usage(`"${text}" says not when to promote`, "write ready, manual or 'voter-down>30s'");
+  }
+  const [, duration] = /^voter-down[>=](.+)$/.exec(text) ?? [];
+  if (duration === undefined) {
+    throw usage(
+      `"${text}" says not for how long a voter must be down`,
+      "write it in quotes, since a shell takes > for itself: 'voter-down>30s'",
+    );
+  }
+  const voterDownMs = parseDuration(duration);
+  if (voterDownMs === 0) throw usage(`"${text}": a voter must be down for longer than no time`, "as 'voter-down>30s'");
+  return { when: 'voter-down', voterDownMs };
+}
+
 const requestIdBytesMax = 64;
 
 /**

@@ -88,16 +88,20 @@ function replicationCheck(members: readonly NodeData[], maxLag: number): HealthC
   return { id: 'replication', status: behind.length === 0 ? 'ok' : 'warn', message, nodes: idsOf(behind) };
 }
 
-function configurationCheck({ config, change, leader }: ClusterStatusData): HealthCheck {
+function configurationCheck({ config, change, changeState, leader }: ClusterStatusData): HealthCheck {
   if (leader === null && !config.joint) {
     return unknown('configuration', `stable @${config.index}, as far as the nodes that answer know`);
   }
-  const settled = !config.joint && change === null;
+  // A spare may stand by for months.
+  const waits = change !== null && changeState?.phase === 'ready';
+  const settled = !config.joint && (change === null || waits);
   const message = config.joint
     ? `joint since @${config.index}`
     : change === null
       ? `stable @${config.index}`
-      : `change ${change} runs`;
+      : waits
+        ? `stable @${config.index}; change ${change} waits: ${changeState.text}`
+        : `change ${change} runs`;
   return { id: 'configuration', status: settled ? 'ok' : 'warn', message, nodes: [] };
 }
 

@@ -34,6 +34,9 @@ export interface PlannedRequest {
   readonly acceptRisks: readonly string[];
   readonly leaderAfter: number | null;
   readonly stallMs: number | null;
+  readonly maxRounds: number | null;
+  readonly promotion: { readonly when: number; readonly voterDownMs: number } | null;
+  readonly keepSpare: boolean;
   readonly reason: string;
 }
 
@@ -70,6 +73,9 @@ export function toPlanFile(
       acceptRisks: request.acceptRisks,
       leaderAfter: request.leaderAfter ?? null,
       stallMs: request.stallMs ?? null,
+      maxRounds: request.maxRounds ?? null,
+      promotion: request.promotion ?? null,
+      keepSpare: request.keepSpare ?? false,
       reason: request.reason,
     },
     plan,
@@ -79,7 +85,7 @@ export function toPlanFile(
 
 /** The request that a plan file stands for. */
 export function plannedRequest({ request, configIndex, planHash }: PlanFile, by: string): ChangeMembersRequest {
-  const { voters, learners, peers, leaderAfter, stallMs, ...rest } = request;
+  const { voters, learners, peers, leaderAfter, stallMs, maxRounds, promotion, keepSpare, ...rest } = request;
   return {
     ...rest,
     acceptRisks: [...rest.acceptRisks],
@@ -88,6 +94,9 @@ export function plannedRequest({ request, configIndex, planHash }: PlanFile, by:
     peers: peers.map(({ zone, ...peer }) => ({ ...peer, addedIndex: 0, ...(zone === null ? {} : { zone }) })),
     leaderAfter: leaderAfter ?? undefined,
     stallMs: stallMs ?? undefined,
+    maxRounds: maxRounds ?? undefined,
+    promotion: promotion ?? undefined,
+    keepSpare: keepSpare || undefined,
     ifConfigIndex: configIndex,
     planHash,
     by,
@@ -167,6 +176,7 @@ function isPlanFile(value: Readonly<Record<string, unknown>>): value is Readonly
 function isRequest(request: Readonly<Record<string, unknown>>): boolean {
   const { requestId, voters, learners, peers, explicitLeave, maxLag, acceptRisks, leaderAfter, stallMs, reason } =
     request;
+  const { maxRounds, promotion, keepSpare } = request;
   return (
     [requestId, reason].every(isText) &&
     [voters, learners].every((ids) => ids === null || (Array.isArray(ids) && ids.every(isCount))) &&
@@ -176,7 +186,9 @@ function isRequest(request: Readonly<Record<string, unknown>>): boolean {
     isCount(maxLag) &&
     Array.isArray(acceptRisks) &&
     acceptRisks.every(isText) &&
-    [leaderAfter, stallMs].every((number) => number === null || isCount(number))
+    [leaderAfter, stallMs, maxRounds].every((number) => number === null || isCount(number)) &&
+    (promotion === null || (isObject(promotion) && isCount(promotion['when']) && isCount(promotion['voterDownMs']))) &&
+    typeof keepSpare === 'boolean'
   );
 }
 

@@ -40,6 +40,7 @@ export interface TargetFlagValues {
   readonly 'explicit-leave': boolean;
   readonly add?: JoinerAddress | undefined;
   readonly voter: boolean;
+  readonly 'keep-spare'?: boolean | undefined;
   readonly promote?: readonly number[] | undefined;
   readonly demote?: readonly number[] | undefined;
   readonly remove?: readonly number[] | undefined;
@@ -68,7 +69,10 @@ export async function plannedTarget(
   if (sets !== undefined) return { ...targetOf({ voters, learners, peers: peer ?? [] }), explicitLeave };
   const current = await client.listMembers();
   const resolve = (wish: JoinerAddress) => resolveJoiner(client, wish, current, say);
-  if (add !== undefined) return { ...addition(current, await resolve(add), flags.voter), explicitLeave };
+  if (add !== undefined) {
+    const asVoter = flags.voter && flags['keep-spare'] !== true;
+    return { ...addition(current, await resolve(add), asVoter), explicitLeave };
+  }
   if (promote !== undefined) return { ...promotion(current, promote), explicitLeave };
   if (demote !== undefined) return { ...demotion(current, demote), explicitLeave };
   if (remove !== undefined) return { ...removal(current, remove), explicitLeave };

@@ -77,7 +77,8 @@ function changeWarnings({ change, changeState, config, leader, quorum }: Cluster
   const warnings: Warning[] = [];
   if (change !== null) {
     const { phase = '', text = '', runsMs, stillMs = 0 } = changeState ?? {};
-    const stuck = phase === 'stuck' || phase === 'in-doubt' || stillMs > changeStillMsMax || !quorum.available;
+    const isStill = stillMs > changeStillMsMax && phase !== 'ready';
+    const stuck = phase === 'stuck' || phase === 'in-doubt' || isStill || !quorum.available;
     const runs = runsMs === undefined ? 'is running' : `has been running for ${formatDuration(runsMs)}`;
     const still = stuck && stillMs > 0 ? `, without a step for ${formatDuration(stillMs)}` : '';
     const at = [text.startsWith(phase) ? '' : phase, text].filter(Boolean).join(', ');

@@ -1,4 +1,12 @@
-import type { ChangePhase, ChangeResult, CheckStatus, EventType, PeerProgress, Role } from '../client/index.js';
+import type {
+  ChangePhase,
+  ChangeResult,
+  CheckStatus,
+  EventType,
+  PeerProgress,
+  PromoteWhen,
+  Role,
+} from '../client/index.js';
 
 // The enums of the wire as the words that people and documents use. Written as numbers so that nothing of the generated code, and
 // with it gRPC, is loaded for them; the types hold the lists complete.
@@ -40,6 +48,15 @@ export const phaseNames: Record<ChangePhase, string> = {
   13: 'aborted',
   14: 'stuck',
   15: 'in-doubt',
+  16: 'ready',
+};
+
+/** Words for when new voters are promoted. */
+export const promoteWhenNames: Record<PromoteWhen, 'unknown' | 'ready' | 'manual' | 'voter-down'> = {
+  0: 'unknown',
+  1: 'ready',
+  2: 'manual',
+  3: 'voter-down',
 };
 
 /** Words for what became of a change of the members. */

@@ -8,6 +8,7 @@ import {
   type GetChangeResponse,
   type LeaveJointResponse,
   MemberServiceService as Members,
+  type PromoteChangeRequest,
 } from '../gen/raftctl/v1/member.js';
 import { callAny, callLeader } from './calls.js';
 import type { Connection } from './connection.js';
@@ -81,6 +82,24 @@ export class ChangesClient {
     const { change } = await this.get(id);
     if (change?.result !== ChangeResult.ABORTED) throw conflict;
     return { change, notedBy: [] };
+  }
+
+  /**
+   * Has the new voters promoted of a change that waits for that. The same again changes nothing.
+   * @throws RaftctlError E_NOT_FOUND; E_CONFLICT where it does not wait for that
+   */
+  async promote({
+    id = '',
+    reason = '',
+    by = '',
+  }: Partial<PromoteChangeRequest> = {}): Promise<ChangeRecord | undefined> {
+    const { change } = await callLeader(this.context, {
+      // Without an id it may be another change by the time that it is asked for again.
+      effect: id === '' ? 'single' : 'recognised',
+      unknownHint: 'raftctl member change status',
+      attempt: (node, deadlineMs) => node.unary(Members.promoteChange, { id, reason, by }, deadlineMs),
+    });
+    return change;
   }
 
   /** Leaves the joint configuration of a change that was to be left by hand. @throws RaftctlError E_NOT_JOINT, E_CONFLICT for another change's */

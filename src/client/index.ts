@@ -41,6 +41,7 @@ export type {
   LeaveJointResponse,
   ListMembersResponse,
   Member,
+  PromoteWhen,
   QuorumAcks,
   Tombstone,
   UpdateMemberRequest,

@@ -13,10 +13,15 @@ import type {
   ListMembersRequest,
   ListMembersResponse,
   MemberServiceServer,
+  NodeAbilities,
+  PromoteChangeRequest,
+  PromoteChangeResponse,
+  Promotion,
   UpdateMemberRequest,
   UpdateMemberResponse,
   WatchChangeRequest,
 } from '../gen/raftctl/v1/member.js';
+import { PromoteWhen } from '../gen/raftctl/v1/member.js';
 import type { NodeApi } from '../node/node-api.js';
 import type { CallRunner } from './call-runner.js';
 import {
@@ -32,6 +37,8 @@ import {
 
 const requestIdBytesMax = 64;
 const reasonBytesMax = 1024;
+const abilitiesMax = 256;
+const certificateNameBytesMax = 512;
 
 /** Who belongs to the cluster, and changes of that. */
 export function memberService(node: NodeApi, runner: CallRunner): MemberServiceServer {
@@ -58,6 +65,14 @@ export function memberService(node: NodeApi, runner: CallRunner): MemberServiceS
       checkName('by', request.by);
       return node.abortChange(request, { signal });
     }),
+    promoteChange: runner.unary(
+      'changes',
+      (request: PromoteChangeRequest, { signal }): Promise<PromoteChangeResponse> => {
+        checkBytes('reason', request.reason, reasonBytesMax);
+        checkName('by', request.by);
+        return node.promoteChange(request, { signal });
+      },
+    ),
     updateMember: runner.unary('changes', (request: UpdateMemberRequest, { signal }): Promise<UpdateMemberResponse> => {
       checkUpdate(request);
       return node.updateMember(request, { signal });
@@ -65,6 +80,7 @@ export function memberService(node: NodeApi, runner: CallRunner): MemberServiceS
     announce: runner.unary('changes', (request: AnnounceRequest): AnnounceResponse => {
       const member = requirePresent('member', request.member);
       checkMember('member', member);
+      checkAbilities(request.abilities);
       return node.announce(request);
     }),
   };
@@ -81,6 +97,30 @@ function checkChange(request: ChangeMembersRequest): void {
   checkBytes('request_id', request.requestId, requestIdBytesMax);
   checkBytes('reason', request.reason, reasonBytesMax);
   for (const risk of request.acceptRisks) checkName('accept_risks', risk);
+  if (request.maxRounds === 0) throw badField('max_rounds', 'must be 1 or more');
+  if (request.promotion !== undefined) checkPromotion(request.promotion);
+  if (request.promotion !== undefined && request.keepSpare === true) {
+    throw badField('keep_spare', 'leaves nobody to promote');
+  }
+}
+
+function checkPromotion({ when, voterDownMs }: Promotion): void {
+  if (when === PromoteWhen.UNSPECIFIED || PromoteWhen[when] === undefined) {
+    throw badField('promotion.when', 'must say when a node is promoted');
+  }
+  const isForDown = when === PromoteWhen.VOTER_DOWN;
+  if (isForDown && voterDownMs < 1) throw badField('promotion.voter_down_ms', 'must be 1 or more');
+  if (!isForDown && voterDownMs > 0) throw badField('promotion.voter_down_ms', 'is for VOTER_DOWN alone');
+}
+
+/** What a stranger says of itself is told to people: so much of it. */
+function checkAbilities(abilities: NodeAbilities | undefined): void {
+  const { features = [], certificateNames = [] } = abilities ?? {};
+  if (features.length + certificateNames.length > abilitiesMax) {
+    throw badField('abilities', `must be at most ${abilitiesMax}`);
+  }
+  for (const feature of features) checkName('abilities.features', feature);
+  for (const name of certificateNames) checkBytes('abilities.certificate_names', name, certificateNameBytesMax);
 }
 
 /** What a member may be given another of; absent fields stay. */

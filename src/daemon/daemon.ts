@@ -5,6 +5,8 @@ import { deferred } from '../base/deferred.js';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import { addControlServices, type ControlServices } from '../control/index.js';
+import { selfAbilities } from '../node/abilities.js';
+import type { NodeCertificate } from '../node/node-certificate.js';
 import type { LogStore, StateMachine } from '../node/ports.js';
 import { RaftNode } from '../node/raft-node.js';
 import { openStore } from '../storage/index.js';
@@ -18,7 +20,7 @@ import { makeLogger } from './log.js';
 import { MetricsServer } from './metrics-server.js';
 import { PrometheusMetrics } from './prometheus-metrics.js';
 import { limitMetadata, serverOptions } from './server-limits.js';
-import { readTlsFiles, type TlsMaterial } from './tls-files.js';
+import { nodeCertificate, readTlsFiles, type TlsMaterial } from './tls-files.js';
 import { openTraceFile, type TraceFile } from './trace-file.js';
 import { programVersion } from './version.js';
 
@@ -88,6 +90,7 @@ class RunningDaemon implements Daemon {
   readonly #credentials: ChannelCredentials;
   readonly #transport: GrpcTransport;
   readonly #listener: Listener;
+  readonly #certificate: NodeCertificate | undefined;
   #node: RaftNode | undefined;
   #control: ControlServices | undefined;
   #announcer: Announcer | undefined;
@@ -100,6 +103,7 @@ class RunningDaemon implements Daemon {
     private readonly foundation: Foundation,
   ) {
     const { tls, logger } = foundation;
+    this.#certificate = tls && nodeCertificate(tls);
     // Who waits for it hears of it; nobody has to.
     this.failed.catch(() => {});
     this.#credentials =
@@ -163,6 +167,7 @@ class RunningDaemon implements Daemon {
       random: Math.random,
       logger,
       metrics: this.#metrics,
+      certificate: this.#certificate,
       trace: this.#trace?.tracer,
     });
     node.onFatal((reason) => this.#failure.reject(reason));
@@ -182,6 +187,7 @@ class RunningDaemon implements Daemon {
         incarnation: store.identity.incarnation,
         diskFreeBytes: store.status().diskFreeBytes,
         wallClockMs: Date.now(),
+        abilities: selfAbilities({ certificate: this.#certificate }),
       }),
       seeds: join,
       credentials: this.#credentials,

@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { checkServerIdentity, createSecureContext, type SecureContextOptions } from 'node:tls';
+import { parseAddress } from '../base/address.js';
 import { messageOf, RaftctlError } from '../base/errors.js';
+import type { NodeCertificate } from '../node/node-certificate.js';
 import type { TlsFiles } from './daemon-options.js';
 
 /** What the files hold, checked to fit together. */
@@ -27,6 +30,31 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
   }
   return { ca, cert, key };
 }
+
+/** What others are to know of a node's certificate, and how they hold it against an address: just as TLS does. */
+export function nodeCertificate({ cert }: Pick<TlsMaterial, 'cert'>): NodeCertificate {
+  const { subjectAltName = '', validTo } = new X509Certificate(cert);
+  const names = subjectAltName === '' ? [] : subjectAltName.split(', ');
+  return {
+    names: names.slice(0, certificateNamesMax),
+    endsMs: Date.parse(validTo),
+    mismatch: (address, shown) => {
+      const subjectaltname = shown.join(', ');
+      // What TLS looks at of a certificate, and nothing else.
+      const certificate = { subject: {}, subjectaltname } as Parameters<typeof checkServerIdentity>[1];
+      const { host = '' } = parseAddress(address) ?? {};
+      try {
+        return checkServerIdentity(host, certificate)?.message;
+      } catch (thrown) {
+        // Names that are none are said by strangers only: TLS made them of a certificate itself.
+        return messageOf(thrown);
+      }
+    },
+  };
+}
+
+/** Names of its certificate that a node tells of itself. */
+const certificateNamesMax = 64;
 
 async function readPem(path: string): Promise<Buffer> {
   const bytes = await readFile(path).catch((cause: unknown) => {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../base/error-codes.js';
 import { RaftctlError } from '../base/errors.js';
 import { CheckStatus, type PlanCheck } from '../gen/raftctl/v1/member.js';
+import { featureCompat, tlsIdentity } from './ability-checks.js';
 import type { CheckInput, Verdict } from './check-input.js';
 import {
   configIndex,
@@ -39,6 +40,8 @@ const checks = {
   'id-reuse': idReuse,
   'node-identity': nodeIdentity,
   'version-compat': versionCompat,
+  'feature-compat': featureCompat,
+  'tls-identity': tlsIdentity,
   'zone-spof': zoneSpof,
   'disk-space': diskSpace,
   'leader-removed': leaderRemoved,
@@ -55,6 +58,8 @@ const notNow: ReadonlyMap<string, ErrorCode> = new Map<CheckId, ErrorCode>([
   ['config-index', 'E_CONFLICT'],
   ['no-change-in-flight', 'E_CHANGE_RUNNING'],
   ['no-transfer-in-flight', 'E_TRANSFER_IN_PROGRESS'],
+  // Replicas that understand a log in different ways are no replicas any more.
+  ['feature-compat', 'E_REFUSED'],
 ]);
 
 /** Every check that can be judged from the facts, with its verdict. */

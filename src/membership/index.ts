@@ -20,8 +20,16 @@
  * Where to read next: `planChange` in plan-change.ts, then tolerance.ts for the arithmetic.
  */
 export type { CheckId } from './checks.js';
-export { type ChangeSituation, isTarget, type NextStep, nextStep, wayOf } from './next-step.js';
+export {
+  type ChangeSituation,
+  isBeyondAbort,
+  isTarget,
+  type NextStep,
+  nextStep,
+  wayOf,
+} from './next-step.js';
 export { type PlannedChange, planChange } from './plan-change.js';
 export type { PeerFacts, PlanningFacts, SaidFacts } from './planning-facts.js';
+export { sparesOf, waitsForPromotion, watchedVoters } from './promotion.js';
 export { MEMBERS_MAX, settledSets, type TargetSets } from './target.js';
 export { minimalCuts, quorumNeeded, quorumSets, STOPPED, tolerance, type VoterSets, voterSets } from './tolerance.js';

@@ -1,6 +1,7 @@
 import type { ConfChangeV2, ConfState } from '../gen/raft/v1/raft.js';
 import { ConfChangeTransition } from '../gen/raft/v1/raft.js';
 import { ChangePhase, type ChangeRecord, ChangeResult } from '../gen/raftctl/v1/member.js';
+import { isReleased, promotionText, sparesOf, watchedVoters } from './promotion.js';
 import { sameSets, settledSets } from './target.js';
 import { difference, simple, type Transition, transition } from './transition.js';
 import { braces, listIds } from './words.js';
@@ -11,8 +12,11 @@ export type NextStep =
   | HandOver
   | {
       readonly kind: 'wait';
-      /** `majority`: nobody new is to vote, but too few of those that are to are in reach. */
-      readonly for: 'catching-up' | 'majority' | 'acknowledgements' | 'leave';
+      /**
+       * `majority`: nobody new is to vote, but too few of those that are to are in reach. `promotion`: those that are to vote are ready, or
+       * were, and wait for what promotes them.
+       */
+      readonly for: 'catching-up' | 'majority' | 'acknowledgements' | 'leave' | 'promotion';
       readonly phase: ChangePhase;
       readonly text: string;
     }
@@ -42,7 +46,7 @@ export interface ChangeSituation {
   readonly failedHandOvers: number;
   /** Whether a majority of each half of the configuration has acknowledged the entry that made it. */
   isAcknowledged(): boolean;
-  /** Whether those are caught up that must be before the change to the target is made. */
+  /** Whether those are caught up that must be: before the change to the target is made, or where it is made and keeps spares, those. */
   isCaughtUp(): boolean;
 }
 
@@ -54,8 +58,8 @@ const HAND_OVER_TRIES = 2;
  * on where the last one was, and doing a step twice is doing it once.
  *
  * ```
- *   forward   learners ► caught up ► simple change ──────────────────────────────────► verify ► done
- *                                  └ enter joint ► acknowledged ► hand over ► leave ──┘
+ *   forward   learners ► caught up ► promoted ► simple change ─────────────────────────► verify ► spares ready ► done
+ *                                             └ enter joint ► acknowledged ► hand over ► leave ──┘
  *   back      joint: roll back ► learners out ► aborted      otherwise: learners out ► aborted
  * ```
  */
@@ -75,6 +79,16 @@ export function nextStep(situation: ChangeSituation): NextStep {
 export function isTarget(record: Pick<ChangeRecord, 'to' | 'configIndex'>, confState: ConfState): boolean {
   if (record.configIndex === 0 || confState.votersOutgoing.length > 0) return false;
   return record.to !== undefined && sameSets(settledSets(confState), settledSets(record.to));
+}
+
+/** Whether it is too late to take a running change back: what it was to make is made, and more than a spare that it still waits for. */
+export function isBeyondAbort(
+  record: Pick<ChangeRecord, 'from' | 'to' | 'configIndex' | 'request'>,
+  confState: ConfState,
+): boolean {
+  if (!isTarget(record, confState)) return false;
+  const votersStay = settledSets(confState).voters.join() === settledSets(record.from ?? confState).voters.join();
+  return sparesOf(record).length === 0 || !votersStay;
 }
 
 /** The way that a change takes from where it began. */
@@ -99,6 +113,10 @@ function goForward(situation: ChangeSituation): NextStep {
     return { kind: 'propose', phase: ChangePhase.ADDING_LEARNERS, text, change: next };
   }
   if (way.final === undefined) return done(record);
+  // Once they were ready they are only looked at again when they are to be promoted: a spare may rest for a while.
+  if (!isReleased(record) && (record.phase === ChangePhase.READY || situation.isCaughtUp())) {
+    return waitForPromotion(record, way.catchUp);
+  }
   if (!situation.isCaughtUp()) {
     const text = 'waiting until those that are to vote have caught up';
     const waitsFor = way.catchUp.length > 0 ? 'catching-up' : 'majority';
@@ -117,6 +135,12 @@ function goForward(situation: ChangeSituation): NextStep {
       change: way.final,
     }
   );
+}
+
+function waitForPromotion({ request, from, to }: ChangeRecord, newVoters: readonly number[]): NextStep {
+  const until = request === undefined ? undefined : promotionText(request, newVoters, watchedVoters(from, to));
+  const text = `${listIds(newVoters)} ready: waiting ${until ?? 'to be promoted'}`;
+  return { kind: 'wait', for: 'promotion', phase: ChangePhase.READY, text };
 }
 
 /** Joint, on the way to the target. */
@@ -165,14 +189,21 @@ function takeBack(situation: ChangeSituation): NextStep {
   return { kind: 'propose', phase: ChangePhase.ABORTING, text, change: simple(back.changeType, back.nodeId) };
 }
 
-/** The configuration is the target: whoever is to lead leads, and a majority of its voters has it. */
+/** The configuration is the target: whoever is to lead leads, a majority of its voters has it, and spares that it keeps are ready. */
 function verify(situation: ChangeSituation): NextStep {
   const { record, confState } = situation;
   if (!situation.isAcknowledged()) {
     const text = `waiting until a majority of ${braces(confState.voters)} has the last configuration`;
     return { kind: 'wait', for: 'acknowledgements', phase: record.phase, text };
   }
-  return handOver(situation, confState.voters) ?? done(record);
+  const handsOver = handOver(situation, confState.voters);
+  if (handsOver !== undefined) return handsOver;
+  const spares = record.abortRequested ? [] : sparesOf(record);
+  if (spares.length > 0 && !situation.isCaughtUp()) {
+    const text = `waiting until ${listIds(spares)}, which ${spares.length === 1 ? 'stays a learner, has' : 'stay learners, have'} caught up`;
+    return { kind: 'wait', for: 'catching-up', phase: ChangePhase.CATCHING_UP, text };
+  }
+  return done(record);
 }
 
 function done(record: ChangeRecord): NextStep {

@@ -131,7 +131,7 @@ export function clockSkew({ facts, target }: CheckInput): Verdict {
 }
 
 /** Ids of the target that are not in the configuration now. */
-function addedIds({ now, target }: CheckInput): number[] {
+export function addedIds({ now, target }: CheckInput): number[] {
   return [...target.voters, ...target.learners].filter((id) => !now.voters.includes(id) && !now.learners.includes(id));
 }
 
@@ -144,7 +144,7 @@ function saidByAdded(input: CheckInput): { id: number; said: SaidFacts }[] {
 }
 
 /** That nothing speaks against the new nodes of which `what` is known, and of whom it is not. */
-function fine(input: CheckInput, what: keyof SaidFacts, sentence: string): Verdict {
+export function fine(input: CheckInput, what: keyof SaidFacts, sentence: string): Verdict {
   const added = addedIds(input);
   const known = saidByAdded(input).flatMap(({ id, said }) => (said[what] === undefined ? [] : id));
   const silent = added.filter((id) => !known.includes(id));

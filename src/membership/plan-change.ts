@@ -4,6 +4,7 @@ import type { ChangeMembersRequest, ChangePlan, Member } from '../gen/raftctl/v1
 import { acceptedRisks, certainties, judge, refusalOf } from './checks.js';
 import { betterTarget } from './instead.js';
 import type { PlanningFacts } from './planning-facts.js';
+import { checkPromotion } from './promotion.js';
 import { phasesOf, safetyOf } from './safety.js';
 import { stepsOf } from './steps.js';
 import { ascending, resolveTarget, sameSets, settledSets, type Target, type TargetSets } from './target.js';
@@ -43,6 +44,7 @@ export function planChange(facts: PlanningFacts, request: ChangeMembersRequest):
   const now = settledSets(facts.confState);
   const isJoint = facts.confState.votersOutgoing.length > 0;
   const unchanged = !isJoint && sameSets(now, target) && target.members.length === 0;
+  if (!unchanged) checkPromotion(request, now, target);
   const way = transition({ now, target, members: target.members, explicitLeave: request.explicitLeave });
   const phases = phasesOf(facts, now, target, way.joint);
   const safety = safetyOf(phases);

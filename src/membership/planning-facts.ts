@@ -1,5 +1,5 @@
 import type { ConfState } from '../gen/raft/v1/raft.js';
-import type { Member, Tombstone } from '../gen/raftctl/v1/member.js';
+import type { Member, NodeAbilities, Tombstone } from '../gen/raftctl/v1/member.js';
 
 /** How the leader sees one other node. */
 export interface PeerFacts {
@@ -15,6 +15,8 @@ export interface SaidFacts {
   readonly clusterId?: string | undefined;
   readonly incarnation?: number | undefined;
   readonly diskFreeBytes?: number | undefined;
+  /** Features that it understands, names of its certificate; undefined where it was never heard of. */
+  readonly abilities?: NodeAbilities | undefined;
   /** Milliseconds by which its wall clock is ahead of the leader's, about. */
   readonly clockOffsetMs?: number | undefined;
   /** It is drained, its elections are paused, or it has just stepped down: it does not campaign. */
@@ -60,6 +62,10 @@ export interface PlanningFacts {
   readonly incarnation: number;
   /** Version of the leader's program. */
   readonly version: string;
+  /** What the leader understands, and may write where all members do. */
+  readonly features: readonly string[];
+  /** Why TLS refuses a node with these names that is dialled at this address; left out where nodes speak in plain text. */
+  readonly certificateMismatch?: ((address: string, names: readonly string[]) => string | undefined) | undefined;
 }
 
 /** Entries that a node is behind the commit index; undefined where the leader does not follow it. The leader itself is not behind. */

@@ -72,9 +72,9 @@ function hasNothing(facts: PlanningFacts, id: number): boolean {
   return !isKnown && facts.progress.get(id)?.match === 0;
 }
 
-/** Learners of now that are to vote; new nodes are waited for. */
+/** Learners of now that are to vote; new nodes are waited for, and learners where the request says when they are to be promoted. */
 export function learnerReady(input: CheckInput): Verdict {
-  const { facts, now, way } = input;
+  const { facts, request, now, way } = input;
   const maxLag = maxLagOf(input);
   const learners = way.catchUp.filter((id) => now.learners.includes(id));
   if (learners.length === 0) return ok('no learner of now is promoted');
@@ -92,6 +92,9 @@ export function learnerReady(input: CheckInput): Verdict {
     const lag = lagOf(facts, id) ?? 0;
     return lag > maxLag ? `${name} is ${lag} entries behind, ${maxLag} are allowed` : [];
   });
+  if (problems.length > 0 && request.promotion !== undefined) {
+    return ok(`${problems.join('; ')}: the change waits until ${learners.length === 1 ? 'it is' : 'they are'} ready`);
+  }
   if (problems.length > 0) return fail(problems.join('; '));
   return ok(`${counted('learner', learners)} replicating, within ${amount(maxLag, 'entry', 'entries')} of the leader`);
 }

@@ -1,6 +1,7 @@
 import { type ConfChangeSingle, ConfChangeType } from '../gen/raft/v1/raft.js';
 import { type ChangeMembersRequest, ChangePhase, type PlanStep } from '../gen/raftctl/v1/member.js';
 import type { PlanningFacts } from './planning-facts.js';
+import { promotionText } from './promotion.js';
 import { successor } from './successor.js';
 import type { TargetSets } from './target.js';
 import { quorumNeeded } from './tolerance.js';
@@ -10,7 +11,7 @@ import { amount, braces, counted, listIds, nodeName } from './words.js';
 /** What the steps of a plan follow from. */
 export interface StepsInput {
   readonly facts: PlanningFacts;
-  readonly request: Pick<ChangeMembersRequest, 'explicitLeave' | 'maxLag' | 'leaderAfter'>;
+  readonly request: Pick<ChangeMembersRequest, 'explicitLeave' | 'maxLag' | 'leaderAfter' | 'promotion' | 'keepSpare'>;
   readonly now: TargetSets;
   readonly target: TargetSets;
   readonly way: Transition;
@@ -26,10 +27,10 @@ export function stepsOf(input: StepsInput): PlanStep[] {
   else if (request.leaderAfter === undefined || now.voters.includes(request.leaderAfter))
     steps.push(...handOver(input), ...final);
   else steps.push(...final, ...handOver(input));
-  return [...steps, ...retirement(input)];
+  return [...steps, ...spareStep(input), ...retirement(input)];
 }
 
-function learnerSteps({ facts, request, now, way }: StepsInput): PlanStep[] {
+function learnerSteps({ facts, request, now, target, way }: StepsInput): PlanStep[] {
   const ids = way.learnersFirst.flatMap((change) => change.changes.map((single) => single.nodeId));
   const maxLag = request.maxLag || facts.maxLag;
   const steps: PlanStep[] = [];
@@ -46,7 +47,19 @@ function learnerSteps({ facts, request, now, way }: StepsInput): PlanStep[] {
     const text = `wait until ${listIds(way.catchUp)} ${way.catchUp.length === 1 ? 'is' : 'are'} within ${amount(maxLag, 'entry', 'entries')} of the leader`;
     steps.push(step(ChangePhase.CATCHING_UP, text));
   }
+  const leaving = now.voters.filter((id) => !target.voters.includes(id));
+  const until = promotionText(request, way.catchUp, leaving.length > 0 ? leaving : now.voters);
+  if (until !== undefined) steps.push(step(ChangePhase.READY, `wait ${until}`));
   return steps;
+}
+
+/** What a change that keeps spares ends with. */
+function spareStep({ facts, request, now, target }: StepsInput): PlanStep[] {
+  if (request.keepSpare !== true) return [];
+  const spares = target.learners.filter((id) => !now.voters.includes(id) && !now.learners.includes(id));
+  const ready = `within ${amount(request.maxLag || facts.maxLag, 'entry', 'entries')} of the leader`;
+  const text = `wait until ${counted('spare', spares)} ${spares.length === 1 ? 'is' : 'are'} ${ready}: promoted later, by raftctl member promote`;
+  return [step(ChangePhase.CATCHING_UP, text)];
 }
 
 function handOver(input: StepsInput): PlanStep[] {

@@ -20,11 +20,20 @@ export class Announcements {
     private readonly wallClock: () => number,
   ) {}
 
-  add({ member, version, clusterId, incarnation, diskFreeBytes, wallClockMs }: AnnounceRequest): void {
+  add({ member, version, clusterId, incarnation, diskFreeBytes, wallClockMs, abilities }: AnnounceRequest): void {
     this.forgetOld();
     if (member === undefined || (!this.byId.has(member.id) && this.byId.size >= announcementsMax)) return;
     const clockOffsetMs = wallClockMs === undefined ? undefined : wallClockMs - this.wallClock();
-    const said = { instance: member.instance, version, clusterId, incarnation, diskFreeBytes, clockOffsetMs };
+    const said = {
+      instance: member.instance,
+      version,
+      clusterId,
+      incarnation,
+      diskFreeBytes,
+      clockOffsetMs,
+      // Who announces itself without a word of them is of a version from before they were told.
+      abilities: abilities ?? { features: [], certificateNames: [] },
+    };
     this.byId.set(member.id, { member, said, atMs: this.clock() });
   }
 

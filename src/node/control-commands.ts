@@ -2,7 +2,7 @@ import type { ErrorCode } from '../base/error-codes.js';
 import { RaftctlError } from '../base/errors.js';
 import { ControlCommand, ControlResult } from '../gen/raftctl/v1/control.js';
 import { CommandKind } from '../gen/raftctl/v1/proposal.js';
-import { advanceChange, beginChange, endChange, requestAbort } from './changes/change-records.js';
+import { advanceChange, beginChange, endChange, requestAbort, requestPromotion } from './changes/change-records.js';
 import { appendEvent } from './history.js';
 import { applySetMember } from './member-updates.js';
 import { applyInstance } from './members.js';
@@ -36,6 +36,8 @@ function carryOut(txn: StateTxn, at: ControlPosition, { command }: ControlComman
       return advanceChange(txn, command.value);
     case 'requestAbort':
       return requestAbort(txn, at, command.value);
+    case 'requestPromotion':
+      return requestPromotion(txn, at, command.value);
     case 'endChange':
       return endChange(txn, at, command.value);
     case 'recordEvent':

@@ -7,6 +7,7 @@ import { Command, CommandKind } from '../gen/raftctl/v1/proposal.js';
 import { configuredIds } from '../raft/conf-state.js';
 import { ProposalDroppedError } from '../raft/errors.js';
 import type { SoftState } from '../raft/raft.js';
+import { allUnderstand } from './abilities.js';
 import { EventRate } from './event-rate.js';
 import { eventsAfter, type NewEvent } from './history.js';
 import type { NodeContext } from './node-context.js';
@@ -19,7 +20,7 @@ const MINUTE_MS = 60_000;
 interface Won {
   readonly term: number;
   readonly atMs: number;
-  readonly event: Pick<HistoryEvent, 'cause' | 'text'>;
+  readonly event: Pick<HistoryEvent, 'cause' | 'text' | 'votes'>;
 }
 
 /**
@@ -71,7 +72,10 @@ export class HistoryRecording {
     const { config, id } = context.options;
     const ticks = { election: config.electionTicks, minute: Math.ceil(MINUTE_MS / config.tickMs) };
     this.reach = new PeerReach(ticks, this.lostPeers());
-    this.record({ type: EventType.LEADER, node: id, atMs: won.atMs, ...won.event });
+    const { votes, ...event } = won.event;
+    // A replica that does not understand it would keep another record than the others.
+    const told = allUnderstand(context, 'election-votes') ? { ...event, votes } : event;
+    this.record({ type: EventType.LEADER, node: id, atMs: won.atMs, ...told });
   }
 
   onTick(): void {
@@ -110,6 +114,11 @@ export class HistoryRecording {
   }
 
   private howElected(): Won['event'] {
+    const { core } = this.context;
+    return { ...this.whyElected(), votes: [...core.raft.electedBy] };
+  }
+
+  private whyElected(): Pick<HistoryEvent, 'cause' | 'text'> {
     const { options, core } = this.context;
     const { id } = options;
     if (this.askedInTerm > 0 && core.raft.term === this.askedInTerm + 1) {

@@ -8,8 +8,10 @@ import {
   ChangePhase,
   type ChangeRecord,
   type GetChangeResponse,
+  type PromoteChangeRequest,
+  type PromoteChangeResponse,
 } from '../gen/raftctl/v1/member.js';
-import { planChange } from '../membership/index.js';
+import { planChange, waitsForPromotion } from '../membership/index.js';
 import type { Announcements } from './announcements.js';
 import { quorumAcks } from './changes/acknowledgements.js';
 import { AppliedChanges } from './changes/applied-changes.js';
@@ -28,6 +30,8 @@ import { abortObstacle, situationOf } from './changes/change-situation.js';
 import { isLeftBehind, leftBehindRecord, proposeWayOut, rolledBack } from './changes/left-behind.js';
 import { newChange } from './changes/new-change.js';
 import { planHash } from './changes/plan-hash.js';
+import { promoteWaiting } from './changes/promoting.js';
+import { refuseWhileRunning, rests } from './changes/resting-change.js';
 import { proposeControl } from './control-commands.js';
 import type { Leadership } from './leadership.js';
 import type { CallOptions } from './node-api.js';
@@ -92,16 +96,12 @@ export class MembershipChanges {
    * @throws RaftctlError E_CHANGE_RUNNING, or `whileLeft`
    */
   requireNone(whileLeft: 'E_CHANGE_RUNNING' | 'E_JOINT' = 'E_CHANGE_RUNNING'): void {
-    const { running } = this;
-    if (running === undefined) return;
-    if (staysJoint(running)) {
-      throw new RaftctlError(whileLeft, `the configuration is joint: change ${running.id} waits to be left`, {
-        hint: `raftctl member change leave ${running.id}, or back: raftctl member change abort ${running.id}`,
-      });
-    }
-    throw new RaftctlError('E_CHANGE_RUNNING', `change ${running.id} of the members is running`, {
-      hint: `raftctl member change watch ${running.id}`,
-    });
+    if (this.running !== undefined) refuseWhileRunning(this.running, whileLeft);
+  }
+
+  /** As `requireNone`; but a change that waits for its promotion is in nobody's way. */
+  requireNoneMoving(): void {
+    if (this.running === undefined || !waitsForPromotion(this.running)) this.requireNone('E_JOINT');
   }
 
   /**
@@ -148,7 +148,7 @@ export class MembershipChanges {
     try {
       await this.begin(newChange(id, request, planned, context.options.wallClock()), call);
       yield first;
-      yield* this.follow(watcher, call, staysJoint);
+      yield* this.follow(watcher, call, rests);
     } finally {
       this.watchers.delete(watcher);
     }
@@ -231,6 +231,18 @@ export class MembershipChanges {
   }
 
   /**
+   * Has the new voters promoted of a change that waits for that. The same call again changes nothing.
+   * @throws RaftctlError E_NOT_LEADER, E_NOT_FOUND; E_CONFLICT where it does not wait for that; as `Proposing.propose`
+   */
+  async promote(request: PromoteChangeRequest, call: CallOptions = {}): Promise<PromoteChangeResponse> {
+    await this.knowledge(call);
+    const record = request.id === '' ? this.running : this.records.find(request.id);
+    if (record === undefined) throw notFound(request.id);
+    await promoteWaiting(this.proposing, record, request, this.context.options.wallClock(), call);
+    return { change: this.records.find(record.id) };
+  }
+
+  /**
    * Has a joint configuration left that waits for it. The same call again changes nothing.
    * @param changeId empty: whichever it is
    * @throws RaftctlError E_NOT_LEADER, E_NOT_JOINT, E_CHANGE_RUNNING where the change leaves by itself, E_NOT_FOUND
@@ -296,7 +308,7 @@ export class MembershipChanges {
     try {
       yield plannedEvent(record, this.context.applied);
       yield eventOf(record, this.context.applied);
-      yield* this.follow(watcher, call, staysJoint);
+      yield* this.follow(watcher, call, rests);
     } finally {
       this.watchers.delete(watcher);
     }

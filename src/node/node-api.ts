@@ -16,6 +16,8 @@ import type {
   ChangeRecord,
   GetChangeResponse,
   Member,
+  PromoteChangeRequest,
+  PromoteChangeResponse,
   Tombstone,
   UpdateMemberRequest,
   UpdateMemberResponse,
@@ -113,6 +115,8 @@ export interface NodeApi {
   watchChange(id: string, options?: CallOptions): AsyncIterable<ChangeMembersResponse>;
   /** Takes a change back that has not ended. Throws E_NOT_LEADER, E_NOT_FOUND, E_CONFLICT where it has ended. */
   abortChange(request: AbortChangeRequest, options?: CallOptions): Promise<AbortChangeResponse>;
+  /** Promotes the new voters of a change that waits for it. Throws E_NOT_LEADER, E_NOT_FOUND, E_CONFLICT where it does not. */
+  promoteChange(request: PromoteChangeRequest, options?: CallOptions): Promise<PromoteChangeResponse>;
   updateMember(request: UpdateMemberRequest, options?: CallOptions): Promise<UpdateMemberResponse>;
   /** @param changeId whose joint configuration is meant; empty: whichever it is */
   leaveJoint(changeId: string, options?: CallOptions): Promise<{ configIndex: number; confState: ConfState }>;

@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import type { Tracer } from '../raft/trace.js';
+import type { NodeCertificate } from './node-certificate.js';
 import type { NodeConfig } from './node-config.js';
 import type { LogStore, Metrics, MonotonicClock, StateMachine, Ticker, Transport } from './ports.js';
 
@@ -25,6 +26,8 @@ export interface NodeOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** The certificate that it shows; undefined where nodes speak in plain text. */
+  readonly certificate?: NodeCertificate | undefined;
   /** Takes the events of the core, for a trace that can be validated. */
   readonly trace?: Tracer | undefined;
 }

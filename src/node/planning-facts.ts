@@ -1,4 +1,6 @@
+import { features } from '../base/features.js';
 import type { PlanningFacts, SaidFacts } from '../membership/index.js';
+import { selfAbilities } from './abilities.js';
 import type { Announcements } from './announcements.js';
 import type { NodeContext } from './node-context.js';
 
@@ -39,6 +41,8 @@ export function planningFacts(
     clusterId: store.identity.clusterId,
     incarnation: store.identity.incarnation,
     version: context.options.version,
+    features,
+    certificateMismatch: context.options.certificate?.mismatch,
   };
 }
 
@@ -46,10 +50,18 @@ export function planningFacts(
 function saidFacts(context: NodeContext, announcements: Announcements): Map<number, SaidFacts> {
   const { id: self, store, version, transport } = context.options;
   const { clusterId, incarnation, instance } = store.identity;
-  const own = { version, clusterId, incarnation, instance, clockOffsetMs: 0 };
+  const own = {
+    version,
+    clusterId,
+    incarnation,
+    instance,
+    clockOffsetMs: 0,
+    abilities: selfAbilities(context.options),
+  };
   const said = new Map<number, SaidFacts>([[self, { ...own, diskFreeBytes: store.status().diskFreeBytes }]]);
   for (const { id, connected, ...link } of transport.links()) {
-    if (connected) said.set(id, { ...link, clusterId, incarnation });
+    // What it understood when it was last here, it will understand when it comes back.
+    said.set(id, connected ? { ...link, clusterId, incarnation } : { abilities: link.abilities });
   }
   for (const [id, announced] of announcements.said()) said.set(id, { ...said.get(id), ...announced });
   return said;

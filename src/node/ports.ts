@@ -1,6 +1,6 @@
 import type { ConfState, Entry, HardState, Message, SnapshotMetadata } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, SnapshotInfo, StorageStatus } from '../gen/raftctl/v1/cluster.js';
-import type { Member } from '../gen/raftctl/v1/member.js';
+import type { Member, NodeAbilities } from '../gen/raftctl/v1/member.js';
 import type { Storage } from '../raft/storage.js';
 
 /**
@@ -208,6 +208,8 @@ export interface LinkStatus {
   /** Data directory and version of the peer, as it said when it connected; undefined where it is not connected, or did not say. */
   readonly instance?: string | undefined;
   readonly version?: string | undefined;
+  /** What it understands, and the names of its certificate, as it last said, connected or not; undefined where it never was. */
+  readonly abilities?: NodeAbilities | undefined;
   /** By how many milliseconds its wall clock was ahead of this node's when it connected, give or take the way of its hello. */
   readonly clockOffsetMs?: number | undefined;
   /** Whether it has said that it does not want to lead; undefined where it has said nothing. */
@@ -248,6 +250,7 @@ export interface PeerIdentity {
   instanceOf(id: number): string | undefined;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly wallClockMs: number;
+  readonly abilities: NodeAbilities;
   /** Whether this node's configuration has `id` as a voter. */
   isVoter(id: number): boolean;
   /** Index of the last applied change of the configuration; 0 on a fresh node. */

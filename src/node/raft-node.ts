@@ -9,15 +9,11 @@ import type {
 } from '../gen/raftctl/v1/history.js';
 import type { TermRun } from '../gen/raftctl/v1/log.js';
 import type {
-  AbortChangeRequest,
-  AbortChangeResponse,
   AnnounceRequest,
   ChangeMembersRequest,
   ChangeMembersResponse,
   ChangeRecord,
   GetChangeResponse,
-  UpdateMemberRequest,
-  UpdateMemberResponse,
 } from '../gen/raftctl/v1/member.js';
 import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
@@ -233,12 +229,16 @@ export class RaftNode implements NodeApi {
     return this.changes.watchChange(id, call);
   }
 
-  abortChange(request: AbortChangeRequest, call?: CallOptions): Promise<AbortChangeResponse> {
-    return this.changes.abort(request, call);
+  abortChange(...asked: Parameters<NodeApi['abortChange']>): ReturnType<NodeApi['abortChange']> {
+    return this.changes.abort(...asked);
   }
 
-  updateMember(request: UpdateMemberRequest, call?: CallOptions): Promise<UpdateMemberResponse> {
-    return this.updates.update(request, call);
+  promoteChange(...asked: Parameters<NodeApi['promoteChange']>): ReturnType<NodeApi['promoteChange']> {
+    return this.changes.promote(...asked);
+  }
+
+  updateMember(...asked: Parameters<NodeApi['updateMember']>): ReturnType<NodeApi['updateMember']> {
+    return this.updates.update(...asked);
   }
 
   drain(call?: CallOptions): Promise<DrainResponse> {
@@ -266,12 +266,12 @@ export class RaftNode implements NodeApi {
   }
 
   async transferLeader(target: number, maxLag: number | undefined, call?: CallOptions): Promise<TransferResult> {
-    this.changes.requireNone('E_JOINT');
+    this.changes.requireNoneMoving();
     return this.leadership.transfer(target, maxLag, call);
   }
 
   async stepDown(cooldownMs: number, call?: CallOptions): Promise<TransferResult> {
-    this.changes.requireNone('E_JOINT');
+    this.changes.requireNoneMoving();
     return this.draining.stepDown(cooldownMs, call);
   }
 

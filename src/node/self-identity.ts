@@ -1,3 +1,4 @@
+import { selfAbilities } from './abilities.js';
 import type { NodeContext } from './node-context.js';
 import type { PeerIdentity } from './ports.js';
 
@@ -20,6 +21,7 @@ export function selfIdentity(context: NodeContext): PeerIdentity {
     get wallClockMs() {
       return wallClock();
     },
+    abilities: selfAbilities(context.options),
     isVoter: (other) =>
       [...context.applied.confState.voters, ...context.applied.confState.votersOutgoing].includes(other),
     get configIndex() {

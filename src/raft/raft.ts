@@ -61,6 +61,8 @@ export class Raft {
   heartbeatElapsed = 0;
   /** Ticks since this node began to lead. */
   leaderTicks = 0;
+  /** Voters whose votes had come when this leader was elected, ascending; what comes later is not counted. Empty in other roles. */
+  electedBy: readonly number[] = [];
   /** Drawn anew at each change of role or term from [minElectionTick, maxElectionTick). */
   randomizedElectionTimeout = 0;
 

@@ -40,7 +40,9 @@ export function becomeCandidate(raft: Raft): void {
 /** Leads the term, beginning with an empty entry of it: only with that the older ones can be committed (Paper §5.4.2, §8). */
 export function becomeLeader(raft: Raft): void {
   assert(raft.role !== 'follower', 'a follower must campaign first');
+  const electedBy = raft.tracker.grantedBy();
   reset(raft, raft.term);
+  raft.electedBy = electedBy;
   raft.role = 'leader';
   raft.leaderId = raft.id;
   const own = raft.tracker.get(raft.id);
@@ -67,6 +69,7 @@ function reset(raft: Raft, term: number): void {
   raft.electionElapsed = 0;
   raft.heartbeatElapsed = 0;
   raft.leaderTicks = 0;
+  raft.electedBy = [];
   raft.randomizedElectionTimeout = raft.drawElectionTimeout();
   raft.leadTransferee = INVALID_ID;
   raft.takesOverWhenApplied = false;

@@ -36,6 +36,7 @@ export function makeHello(identity: PeerIdentity, to: number): PeerHello {
     instance: identity.instance,
     hearerInstance: identity.instanceOf(to),
     wallClockMs: identity.wallClockMs,
+    abilities: identity.abilities,
   };
 }
 

@@ -5,7 +5,7 @@ import { otherInstance } from '../base/instance.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import type { Message } from '../gen/raft/v1/raft.js';
-import type { Member } from '../gen/raftctl/v1/member.js';
+import type { Member, NodeAbilities } from '../gen/raftctl/v1/member.js';
 import type { PeerHello } from '../gen/raftctl/v1/transport.js';
 import type { LinkStatus, MonotonicClock, PeerIdentity, TransportEvents } from '../node/ports.js';
 import { admit } from './admission.js';
@@ -61,8 +61,8 @@ type LinkState =
   | { readonly kind: 'backing-off'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'closed' };
 
-/** Bytes of a hello, about. */
-const helloBytes = 256;
+/** Bytes of a hello, about: a certificate may have many names. */
+const helloBytes = 512;
 
 /**
  * The connection to one peer: at most one live stream, whoever dialled it, and the messages that wait for it.
@@ -81,6 +81,8 @@ export class PeerLink {
   /** A message did not fit, and the queue has not been empty since. */
   private overflowing = false;
   private lastSeenAt: number | undefined;
+  /** As the peer said when it last connected. */
+  private abilities: NodeAbilities | undefined;
   /** Why there was no stream the last time; undefined before. */
   private error: string | undefined;
 
@@ -191,6 +193,7 @@ export class PeerLink {
       error: connected ? '' : (this.error ?? (this.inUse ? 'dialled, no answer yet' : 'not dialled yet')),
       ...(connected ? state.peer : {}),
       declinesLeadership: connected ? state.live.declinesLeadership : undefined,
+      abilities: this.abilities,
     };
   }
 
@@ -288,6 +291,7 @@ export class PeerLink {
       },
     });
     const { instance, version, wallClockMs, configIndex } = hello;
+    this.abilities = hello.abilities ?? { features: [], certificateNames: [] };
     const clockOffsetMs = wallClockMs === undefined ? undefined : wallClockMs - context.identity.wallClockMs;
     this.state = { kind: 'live', live, peer: { instance, version, clockOffsetMs }, configIndex };
     this.lastSeenAt = context.clock();

@@ -6,6 +6,7 @@ import {
   parseId,
   parseIdSet,
   parseMemberAddress,
+  parsePromotion,
   parseSize,
 } from '../../src/cli/flag-values.js';
 
@@ -121,6 +122,28 @@ describe('a duration', () => {
       expect(thrownBy(() => parseDuration(text))).toEqual(usage);
     },
   );
+});
+
+describe('when to promote', () => {
+  test.each([
+    ['ready', { when: 'ready', voterDownMs: 0 }],
+    ['manual', { when: 'manual', voterDownMs: 0 }],
+    ['voter-down>30s', { when: 'voter-down', voterDownMs: 30_000 }],
+    ['voter-down=1.5m', { when: 'voter-down', voterDownMs: 90_000 }],
+  ])('%s', (text, meaning) => {
+    expect(parsePromotion(text)).toEqual(meaning);
+  });
+
+  test.each(['', 'later', 'voter-down>', 'voter-down>30', 'voter-down>0', 'voter-downs>3s'])(
+    'is refused: %j',
+    (text) => {
+      expect(thrownBy(() => parsePromotion(text))).toEqual(usage);
+    },
+  );
+
+  test('is refused with a word about quotes where the shell has taken the rest', () => {
+    expect(thrownBy(() => parsePromotion('voter-down'))).toMatchObject({ hint: expect.stringContaining('quotes') });
+  });
 });
 
 describe('a size', () => {

@@ -179,6 +179,7 @@ describe('what happened', () => {
       term: 6,
       cause: 'elected',
       text: 'node 2 was elected',
+      votes: [2, 3],
     },
     {
       seq: 9,
@@ -225,6 +226,14 @@ describe('what happened', () => {
         { leader: 1, term: 7, cause: 'transferred' },
       ],
     });
+  });
+
+  test('of leaders -o wide tells whose votes had come, where that was written down', async () => {
+    const { stdout } = await runCommand(LeaderHistory, 'leader:history', [...at, '-o', 'wide']);
+    expect(stdout).toMatch(/^SINCE +TERM +LEADER +HELD +CAUSE +VOTES\n.* elected +2,3\n.* transferred +\?\n$/);
+    expect((await runCommand(LeaderHistory, 'leader:history', at)).stdout).not.toContain('VOTES');
+    const { data } = documentOf(await runCommand(LeaderHistory, 'leader:history', [...at, '--json']));
+    expect(data).toMatchObject({ leaders: [{ votes: [2, 3] }, { votes: null }] });
   });
 
   test('events are lines, and with -o ndjson documents, and each may run a command', async () => {

@@ -82,6 +82,7 @@ export class FakeNode implements NodeApi {
   getChange: NodeApi['getChange'] = () => unexpected();
   watchChange: NodeApi['watchChange'] = () => unexpected();
   abortChange: NodeApi['abortChange'] = async () => unexpected();
+  promoteChange: NodeApi['promoteChange'] = async () => unexpected();
   updateMember: NodeApi['updateMember'] = async () => unexpected();
 
   drain: NodeApi['drain'] = async () => ({ leader: 2, elapsedMs: 5, unchanged: false });

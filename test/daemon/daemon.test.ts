@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -275,6 +275,8 @@ describe('with TLS', () => {
     const leading = nodes[leader - 1];
     if (leading === undefined) throw new Error('no leader');
     await put(leading, 'a', credentials);
+    const { certificateEndsMs } = await until(leading, isLeading, credentials);
+    expect(certificateEndsMs).toBe(Date.parse(new X509Certificate(cert).validTo));
 
     const stranger = new TestAuthority().issue(join(folder, 'stranger'));
     for (const refused of [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CheckStatus } from '../../src/gen/raftctl/v1/member.js';
 import type { CheckId, PlannedChange, PlanningFacts } from '../../src/membership/index.js';
+import { abilityCheckRows } from './ability-check-rows.js';
 import { healthy, plan, type Wanted } from './facts.js';
 import { type CheckRow, directory, left, nodeCheckRows, says } from './node-check-rows.js';
 
@@ -246,15 +247,17 @@ const table: CheckRow[] = [
   ],
 ];
 
+const everyRow = [...table, ...abilityCheckRows];
+
 describe('a check', () => {
-  it.each(table)('%s', (id, sets, differs, wanted, verdict) => {
+  it.each(everyRow)('%s', (id, sets, differs, wanted, verdict) => {
     expect(verdictOf(plan(healthy(sets, differs), wanted), id)).toBe(verdict);
   });
 
   it('is made of every plan: each of them once, each with an id of its own', () => {
     const ids = plan(healthy(three), { voters: [1, 3] }).plan.checks.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(new Set(table.map(([id]) => id))).toEqual(new Set(ids));
+    expect(new Set(everyRow.map(([id]) => id))).toEqual(new Set(ids));
   });
 });
 
@@ -266,6 +269,13 @@ describe('a plan is refused', () => {
     const planned = plan(healthy(three), { voters: [1, 3], learners: [4, 5], peers: [4, 5] });
     expect(planned.plan.checks.some(({ status }) => status === CheckStatus.WARN)).toBe(true);
     expect(planned.refusal).toBeUndefined();
+  });
+
+  it('by a node that would not understand the log, whatever risk is accepted', () => {
+    const old = says(4, { abilities: { features: [], certificateNames: [] } });
+    expect(codeOf(old, { learners: [4], peers: [4] })).toBe('E_REFUSED');
+    const risked = () => codeOf(old, { learners: [4], peers: [4], acceptRisks: ['feature-compat'] });
+    expect(risked).toThrow('the check feature-compat cannot be accepted as a risk');
   });
 
   it('with the code of what stands in the way', () => {

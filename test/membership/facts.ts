@@ -1,3 +1,4 @@
+import { features } from '../../src/base/features.js';
 import { ConfState } from '../../src/gen/raft/v1/raft.js';
 import { ChangeMembersRequest, type Member } from '../../src/gen/raftctl/v1/member.js';
 import { type PlannedChange, type PlanningFacts, planChange } from '../../src/membership/index.js';
@@ -39,6 +40,7 @@ export function healthy(sets: Partial<ConfState>, differs: Partial<PlanningFacts
     clusterId: 'c0ffee00c0ffee00c0ffee00c0ffee00',
     incarnation: 1,
     version: '0.3.1',
+    features,
     ...differs,
   };
 }

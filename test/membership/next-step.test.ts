@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConfChangeV2, ConfState } from '../../src/gen/raft/v1/raft.js';
-import { ChangePhase, ChangeRecord, ChangeResult } from '../../src/gen/raftctl/v1/member.js';
-import { type ChangeSituation, type NextStep, nextStep } from '../../src/membership/index.js';
+import { ChangePhase, ChangeRecord, ChangeResult, PromoteWhen } from '../../src/gen/raftctl/v1/member.js';
+import { type ChangeSituation, isBeyondAbort, type NextStep, nextStep } from '../../src/membership/index.js';
 import { Changer } from '../../src/raft/confchange/changer.js';
 import { JointConfig } from '../../src/raft/quorum/joint.js';
 import { MajorityConfig } from '../../src/raft/quorum/majority.js';
@@ -17,6 +17,8 @@ class Journey {
   leader: number;
   failedHandOvers = 0;
   isReady = true;
+  /** Left out: as soon as all are ready. */
+  isAcknowledged: boolean | undefined;
   readonly log: string[] = [];
 
   constructor(now: { voters: number[]; learners?: number[] }, wanted: Wanted) {
@@ -49,7 +51,7 @@ class Journey {
       configIndex: this.configIndex,
       leader: this.leader,
       failedHandOvers: this.failedHandOvers,
-      isAcknowledged: () => this.isReady,
+      isAcknowledged: () => this.isAcknowledged ?? this.isReady,
       isCaughtUp: () => this.isReady,
     };
     return nextStep(situation);
@@ -113,6 +115,39 @@ describe('the next step of a change', () => {
     journey.step();
     journey.isReady = false;
     expect(journey.step()).toMatchObject({ kind: 'wait', for: 'acknowledgements', phase: ChangePhase.JOINT });
+  });
+
+  it('is to wait, once all are ready, for what promotes them; not to look at them again before; and then to go on', () => {
+    const promotion = { when: PromoteWhen.MANUAL, voterDownMs: 0 };
+    const journey = new Journey({ voters: [1, 2, 3] }, { voters: [1, 2, 4], peers: [4], promotion });
+    journey.step();
+    journey.isReady = false;
+    expect(journey.step()).toMatchObject({ for: 'catching-up' });
+    journey.isReady = true;
+    const wait = journey.step();
+    expect(wait).toMatchObject({ kind: 'wait', for: 'promotion', phase: ChangePhase.READY });
+    journey.record = { ...journey.record, phase: ChangePhase.READY };
+    journey.isReady = false;
+    expect(journey.step()).toEqual(wait);
+    journey.record = { ...journey.record, phase: ChangePhase.CATCHING_UP, promotionRequested: true };
+    expect(journey.step()).toMatchObject({ for: 'catching-up' });
+    journey.isReady = true;
+    expect(journey.run().at(-1)).toBe('done');
+  });
+
+  it('ends a change that keeps a spare when that is ready, and takes back what only waits for it', () => {
+    const journey = new Journey({ voters: [1, 2, 3] }, { learners: [4], peers: [4], keepSpare: true });
+    journey.step();
+    journey.isAcknowledged = true;
+    journey.isReady = false;
+    expect(journey.step()).toMatchObject({ for: 'catching-up', phase: ChangePhase.CATCHING_UP });
+    expect(isBeyondAbort(journey.record, journey.confState)).toBe(false);
+    const kept = journey.record;
+    journey.record = { ...kept, abortRequested: true };
+    expect(journey.next()).toMatchObject({ kind: 'propose', text: 'removing learner 4' });
+    journey.record = kept;
+    journey.isReady = true;
+    expect(journey.run()).toEqual(['adding learner 4', 'done']);
   });
 
   it('is to roll back where a joint change is to be taken back, and then to remove what was added', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
+import { PromoteWhen } from '../../src/gen/raftctl/v1/member.js';
 import { type PlanningFacts, planChange } from '../../src/membership/index.js';
 import { healthy, plan, request, type Wanted } from './facts.js';
 
+const manual = { when: PromoteWhen.MANUAL, voterDownMs: 0 };
 const cluster = healthy({ voters: [3, 1, 2], learners: [4] });
 const targetOf = (wanted: Wanted, facts: PlanningFacts = cluster) => {
   const { voters, learners } = plan(facts, wanted).target;
@@ -36,6 +38,9 @@ describe('the target of a change', () => {
       'node 8 is given the address 10.0.0.8:7400, but is in neither set',
     ],
     ['an address given twice', { learners: [5], peers: [5, 5] }, 'node 5 is given two addresses'],
+    ['somebody to promote where nobody is new', { voters: [1, 2], promotion: manual }, 'makes no new voter'],
+    ['a spare that is to vote', { voters: [1, 2, 3, 5], peers: [5], keepSpare: true }, 'node 5 would become a voter'],
+    ['a spare where nobody is new', { learners: [], keepSpare: true }, 'there is no spare to keep'],
     [
       'very many nodes',
       { learners: Array.from({ length: 1000 }, (_, at) => at + 10) },

@@ -55,6 +55,10 @@ describe('the history of a cluster', () => {
         text: `node ${leader.id} was elected: the first leader that it knows of since it started`,
       },
     ]);
+    const votes = elections(leader)[0]?.votes ?? [];
+    expect(votes).toContain(leader.id);
+    expect(votes).toEqual([1, 2, 3].filter((id) => votes.includes(id)));
+    expect(votes.length).toBeGreaterThanOrEqual(2);
     expect(elections(leader)[0]?.atMs).toBeGreaterThan(Date.now() - 60_000);
   });
 

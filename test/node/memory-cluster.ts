@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/base/logger.js';
 import { seededRandom } from '../../src/base/random.js';
 import type { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import type { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
-import type { Member } from '../../src/gen/raftctl/v1/member.js';
+import type { Member, NodeAbilities } from '../../src/gen/raftctl/v1/member.js';
 import { defaultNodeConfig, type NodeConfig } from '../../src/node/node-config.js';
 import type {
   LinkStatus,
@@ -83,6 +83,7 @@ class MemoryTransport implements Transport {
   identity: PeerIdentity | undefined;
   events: TransportEvents | undefined;
   private peers: readonly Member[] = [];
+  private readonly heard = new Map<number, NodeAbilities>();
 
   constructor(
     private readonly id: number,
@@ -134,8 +135,16 @@ class MemoryTransport implements Transport {
         rttMs: undefined,
         error: this.obstacle(id) ?? '',
         instance: this.reach(id)?.identity?.instance,
+        abilities: this.abilitiesOf(id),
         declinesLeadership: this.reach(id)?.identity?.declinesLeadership,
       }));
+  }
+
+  /** As it was told when there last was a connection. */
+  private abilitiesOf(id: number): NodeAbilities | undefined {
+    const said = this.reach(id)?.identity?.abilities ?? this.heard.get(id);
+    if (said !== undefined) this.heard.set(id, said);
+    return said;
   }
 
   /** Links look at what the other side wants as it is now. */

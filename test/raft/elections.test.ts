@@ -14,6 +14,23 @@ describe('campaigning', () => {
     expect(peer.node.raft.role).toBe('leader');
   });
 
+  test('a leader remembers whose votes elected it: those that had come by then, of voters alone, and as long as it leads', () => {
+    const peer = new Peer(testConfig(1), storageWith({ voters: [1, 2, 3, 5], learners: [4] }));
+    const { raft } = peer.node;
+    peer.node.campaign();
+    peer.work();
+    const answer = (from: number, reject: boolean) =>
+      peer.node.step(message(MessageType.REQUEST_VOTE_RESPONSE, { from, to: 1, term: raft.term, reject }));
+    answer(4, false);
+    answer(2, true);
+    answer(5, false);
+    expect([raft.role, raft.electedBy]).toEqual(['candidate', []]);
+    answer(3, false);
+    expect([raft.role, raft.electedBy]).toEqual(['leader', [1, 3, 5]]);
+    peer.node.step(message(MessageType.HEARTBEAT, { from: 2, to: 1, term: raft.term + 1 }));
+    expect([raft.role, raft.electedBy]).toEqual(['follower', []]);
+  });
+
   test('learners, strangers and nodes with a snapshot to install do not campaign', () => {
     const learner = new Peer(testConfig(2), storageWith({ voters: [1], learners: [2] }));
     const stranger = new Peer(testConfig(3), storageWith({ voters: [1] }));

@@ -9,6 +9,7 @@ export function stateOf({ raft, store }: RawNode): unknown {
     soft: raft.softState,
     leadTransferee: raft.leadTransferee,
     takesOverWhenApplied: raft.takesOverWhenApplied,
+    electedBy: raft.electedBy,
     pendingConfIndex: raft.pendingConfIndex,
     pendingRequestSnapshot: raft.pendingRequestSnapshot,
     elapsed: [raft.electionElapsed, raft.heartbeatElapsed, raft.randomizedElectionTimeout],

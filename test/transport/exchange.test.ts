@@ -26,6 +26,18 @@ describe('nodes that know each other', () => {
     expect([one.unreachable, two.unreachable]).toEqual([[], []]);
   });
 
+  it('remember of each other what they can do, also when one is gone', async () => {
+    const [one, two] = [nodes.make(1), nodes.make(2)];
+    await cluster(one, two);
+    expect(one.link(2).abilities).toBeUndefined();
+    await one.until(() => one.link(2).connected);
+    const said = { features: ['feature-of-2'], certificateNames: [] };
+    expect(one.link(2).abilities).toEqual(said);
+    await two.stop();
+    await one.until(() => !one.link(2).connected);
+    expect(one.link(2).abilities).toEqual(said);
+  });
+
   it('are three, and each hears what is for it and nothing else', async () => {
     const all = [nodes.make(1), nodes.make(2), nodes.make(3)];
     await cluster(...all);

@@ -72,6 +72,7 @@ export class TestNode {
       isVoter: () => true,
       configIndex: 1,
       isKnown: () => true,
+      abilities: { features: [`feature-of-${id}`], certificateNames: [] },
       declinesLeadership: false,
       ...setup.identity,
     };

@@ -32,7 +32,7 @@ export default class MemberChangeWatch extends ClusterCommand<typeof MemberChang
       report: reportFor(before.id, { quiet: this.quiet, verbose: this.verbose }, process.stderr, process.env),
       wait: true,
       waitTimeoutMs: this.flags['wait-timeout'],
-      explicitLeave: false,
+      restsIn: [],
       emit: (document) => this.emit(document),
     });
     const { data, end } = await lookAtChange(client, before.id);

@@ -15,6 +15,8 @@ export interface CatchUpGoal {
   readonly maxLag: number;
   /** How long a node that is waited for may stand still. */
   readonly stallMs: number;
+  /** Rounds after which a node is not waited for any more whose last one took too long; undefined: as many as it takes. */
+  readonly maxRounds: number | undefined;
 }
 
 /** How far everybody is. */
@@ -24,6 +26,8 @@ export interface CatchUpView {
   readonly behind: readonly number[];
   /** Of those, who has stood still for too long. */
   readonly stalled: readonly number[];
+  /** And who has had all its rounds, and fell behind by too much in the last one as well. */
+  readonly outrun: readonly number[];
 }
 
 /** What is remembered of a node between two looks. */
@@ -33,6 +37,8 @@ interface Runner {
   roundBeganAtMs: number;
   /** How long the last whole round took; undefined before. */
   lastRoundMs: number | undefined;
+  /** Whole rounds so far. */
+  rounds: number;
   /** Entries and bytes of a snapshot that have arrived, and since when. */
   reached: number;
   movedAtMs: number;
@@ -79,17 +85,33 @@ export class CatchUpWatch {
       (id) => !ready.has(id) && (required.includes(id) || (isShort && voters.includes(id))),
     );
     const stalled = behind.filter((id) => now - (this.runners.get(id)?.movedAtMs ?? now) > stallMs);
+    const outrun = behind.filter((id) => this.isOutrun(id));
     const told = all.filter(({ id }) => required.includes(id) || others.includes(id) || behind.includes(id));
     return {
       all: told.map((node) => ({ ...node, required: required.includes(node.id) || behind.includes(node.id) })),
       behind,
       stalled,
+      outrun,
     };
   }
 
+  /**
+   * The leader gives a new node so many rounds, each of what was written during the one before. They become shorter, unless more is written
+   * than the node can take; then it would keep writes from being committed (Thesis §4.2.1).
+   */
+  private isOutrun(id: number): boolean {
+    const { rounds = 0, lastRoundMs = 0 } = this.runners.get(id) ?? {};
+    return this.goal.maxRounds !== undefined && rounds >= this.goal.maxRounds && lastRoundMs >= this.roundMsMax;
+  }
+
+  /** A round that takes longer makes a node that is not ready. */
+  private get roundMsMax(): number {
+    const { electionTicks, tickMs } = this.context.options.config;
+    return electionTicks * tickMs;
+  }
+
   private lookAt(id: number, isConnected: boolean, now: number): { report: CatchUp; isReady: boolean } {
-    const { core, options } = this.context;
-    const { raftLog, tracker } = core.raft;
+    const { raftLog, tracker } = this.context.core.raft;
     const progress = tracker.get(id);
     const match = progress?.matched ?? 0;
     const lag = Math.max(0, raftLog.committed - match);
@@ -98,6 +120,7 @@ export class CatchUpWatch {
     this.runners.set(id, runner);
     if (match >= runner.roundEnd) {
       runner.lastRoundMs = now - runner.roundBeganAtMs;
+      runner.rounds++;
       runner.roundEnd = raftLog.lastIndex();
       runner.roundBeganAtMs = now;
     }
@@ -107,7 +130,7 @@ export class CatchUpWatch {
       runner.movedAtMs = now;
     }
     measure(runner, lag, now);
-    const limitMs = options.config.electionTicks * options.config.tickMs;
+    const limitMs = this.roundMsMax;
     const isQuick =
       runner.lastRoundMs !== undefined && Math.max(runner.lastRoundMs, now - runner.roundBeganAtMs) < limitMs;
     const isReady = isConnected && progress?.state === 'replicate' && lag <= this.goal.maxLag && isQuick;
@@ -121,6 +144,9 @@ export class CatchUpWatch {
       etaMs,
       snapshotBytesSent: transfer?.sent,
       snapshotBytesTotal: transfer?.total,
+      rounds: runner.rounds,
+      roundMs: runner.lastRoundMs === undefined ? undefined : Math.round(runner.lastRoundMs),
+      ready: isReady,
     };
     return { report, isReady };
   }
@@ -131,6 +157,7 @@ function newRunner(now: number, lag: number, roundEnd: number): Runner {
     roundEnd,
     roundBeganAtMs: now,
     lastRoundMs: undefined,
+    rounds: 0,
     reached: -1,
     movedAtMs: now,
     sample: { lag, atMs: now },

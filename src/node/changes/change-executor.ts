@@ -9,7 +9,7 @@ import {
   MembershipContext,
 } from '../../gen/raftctl/v1/member.js';
 import { Command, CommandKind } from '../../gen/raftctl/v1/proposal.js';
-import { isTarget, type NextStep, nextStep, wayOf } from '../../membership/index.js';
+import { isBeyondAbort, isTarget, type NextStep, nextStep, sparesOf, wayOf } from '../../membership/index.js';
 import { ProposalDroppedError } from '../../raft/errors.js';
 import type { Leadership } from '../leadership.js';
 import type { NodeContext } from '../node-context.js';
@@ -18,6 +18,7 @@ import { isAcknowledged, quorumAcks } from './acknowledgements.js';
 import type { AppliedChanges } from './applied-changes.js';
 import { bottleneckOf, CatchUpWatch } from './catch-up.js';
 import { changeEvent } from './change-events.js';
+import { DownVoters } from './down-voters.js';
 
 /** An abort that somebody asked for where there was no leader. */
 export interface NotedAbort {
@@ -37,6 +38,10 @@ interface Errand {
   awaited: number;
   isHandingOver: boolean;
   catchUp: CatchUpWatch | undefined;
+  /** What `catchUp` looks at are the spares that the change keeps: its last configuration is made. */
+  isForSpares: boolean;
+  /** Which voters are down, where that promotes the new ones. */
+  readonly down: DownVoters;
   /** Since when it waits for the same; undefined while it does something. */
   waitsSinceMs: number | undefined;
   toldAtMs: number;
@@ -87,12 +92,12 @@ export class ChangeExecutor {
     }
     if (this.context.applied.term !== raft.term) return;
     if (this.errand?.id !== running.id || this.errand.term !== raft.term)
-      this.errand = newErrand(running.id, raft.term);
+      this.errand = newErrand(running.id, raft.term, this.context);
     const { errand } = this;
     if (this.context.applied.index < errand.awaited || errand.isHandingOver || raft.leadTransferee !== 0) return;
     const abort = this.notedAborts.get(running.id);
     // One that comes too late would be turned down whenever it is asked for.
-    if (abort !== undefined && !running.abortRequested && !isTarget(running, this.context.applied.confState)) {
+    if (abort !== undefined && !running.abortRequested && !isBeyondAbort(running, this.context.applied.confState)) {
       const request = { id: running.id, ...abort, atMs: this.context.options.wallClock() };
       this.propose(errand, { command: { $case: 'requestAbort', value: request } });
       return;
@@ -130,6 +135,8 @@ export class ChangeExecutor {
 
   private wait(record: ChangeRecord, errand: Errand, step: Wait): void {
     const { clock, config } = this.context.options;
+    const promoted = errand.down.reasonFor(record);
+    if (step.for === 'promotion' && promoted !== undefined && this.promote(record, errand, promoted)) return;
     const isForNodes = step.for === 'catching-up' || step.for === 'majority';
     if (isForNodes && this.giveUp(record, errand)) return;
     errand.waitsSinceMs ??= clock();
@@ -137,6 +144,12 @@ export class ChangeExecutor {
     if (step.for === 'majority' && clock() - errand.waitsSinceMs < config.electionTicks * config.tickMs) return;
     if (record.phase !== step.phase) this.announce(record, errand, step);
     else if (step.for !== 'leave') this.tell(record, errand, step, isForNodes);
+  }
+
+  /** Something has come to pass that promotes those that are to vote: it is written down, so that any leader goes on. */
+  private promote(record: ChangeRecord, errand: Errand, text: string): boolean {
+    const value = { id: record.id, text, reason: '', by: '', atMs: this.context.options.wallClock() };
+    return this.propose(errand, { command: { $case: 'requestPromotion', value } });
   }
 
   /** Writes down that the change has come to another phase. @returns whether the core took it */
@@ -230,30 +243,36 @@ export class ChangeExecutor {
     const accepted = request?.acceptRisks ?? [];
     const learned = accepted.includes('learner-ready') ? (record.from?.learners ?? []) : [];
     const newcomers = way.learnersFirst.flatMap(({ changes }) => changes.map(({ nodeId }) => nodeId));
+    const isForSpares = isTarget(record, this.context.applied.confState);
+    if (errand.isForSpares !== isForSpares) errand.catchUp = undefined;
+    errand.isForSpares = isForSpares;
     errand.catchUp ??= new CatchUpWatch(this.context, this.transfers, {
-      required: way.catchUp.filter((id) => !learned.includes(id)),
-      voters: accepted.includes('incoming-quorum-live') ? [] : (to?.voters ?? []),
-      others: newcomers,
+      required: isForSpares ? sparesOf(record) : way.catchUp.filter((id) => !learned.includes(id)),
+      voters: isForSpares || accepted.includes('incoming-quorum-live') ? [] : (to?.voters ?? []),
+      others: isForSpares ? [] : newcomers,
       maxLag: request?.maxLag || config.maxLagEntries,
       stallMs: request?.stallMs ?? config.catchUpStallMs,
+      maxRounds: request?.maxRounds,
     });
     return errand.catchUp;
   }
 
-  /** A new voter that stands still for too long ends the change: it stays a learner. @returns whether that is so */
+  /** A new voter that stands still for too long, or is slower than the writes, ends the change: it stays a learner. @returns whether that is so */
   private giveUp(record: ChangeRecord, errand: Errand): boolean {
-    const { all, stalled } = this.watch(record, errand).look();
-    if (stalled.length === 0) return false;
-    const seconds = Math.round((record.request?.stallMs ?? this.context.options.config.catchUpStallMs) / 1000);
-    const why = all
-      .filter(({ id }) => stalled.includes(id))
-      .map((node) => `n${node.id}: ${bottleneckOf(this.context, node)}`);
+    const { catchUpStallMs } = this.context.options.config;
+    const { all, stalled, outrun } = this.watch(record, errand).look();
+    const given = stalled.length > 0 ? stalled : outrun;
+    if (given.length === 0) return false;
+    const nodes = all.filter(({ id }) => given.includes(id));
+    const why =
+      stalled.length > 0
+        ? `has made no progress for ${Math.round((record.request?.stallMs ?? catchUpStallMs) / 1000)}s (${nodes.map((node) => `n${node.id}: ${bottleneckOf(this.context, node)}`).join('; ')})`
+        : `is not ready after ${nodes[0]?.rounds} rounds of catching up, the last one of ${nodes[0]?.roundMs} ms: more is written than it takes in`;
     const { learners } = this.context.applied.confState;
-    const stays = stalled.every((id) => learners.includes(id))
-      ? `${stalled.length === 1 ? 'it stays a learner and does' : 'they stay learners and do'} not vote`
+    const stays = given.every((id) => learners.includes(id))
+      ? `${given.length === 1 ? 'it stays a learner and does' : 'they stay learners and do'} not vote`
       : 'the voters stay as they are';
-    const text = `node ${stalled.join(', ')} has made no progress for ${seconds}s (${why.join('; ')}); ${stays}`;
-    this.end(record, errand, ChangeResult.FAILED, 'E_PENDING', text);
+    this.end(record, errand, ChangeResult.FAILED, 'E_PENDING', `node ${given.join(', ')} ${why}; ${stays}`);
     return true;
   }
 
@@ -263,7 +282,10 @@ export class ChangeExecutor {
     if (clock() - errand.toldAtMs < PROGRESS_EVENT_MS) return;
     errand.toldAtMs = clock();
     const { applied } = this.context;
-    if (isForNodes) {
+    if (step.for === 'promotion') {
+      const { all } = this.watch(record, errand).look();
+      this.onProgress(changeEvent(record.id, step.phase, step.text, applied, { catchUp: all }));
+    } else if (isForNodes) {
       const { all, behind } = this.watch(record, errand).look();
       const text = `waiting for ${behind.join(', ')}`;
       this.onProgress(changeEvent(record.id, step.phase, text, applied, { catchUp: all }));
@@ -274,13 +296,15 @@ export class ChangeExecutor {
   }
 }
 
-function newErrand(id: string, term: number): Errand {
+function newErrand(id: string, term: number, context: NodeContext): Errand {
   return {
     id,
     term,
     awaited: 0,
     isHandingOver: false,
     catchUp: undefined,
+    isForSpares: false,
+    down: new DownVoters(context),
     waitsSinceMs: undefined,
     toldAtMs: Number.NEGATIVE_INFINITY,
   };

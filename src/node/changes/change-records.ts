@@ -1,9 +1,15 @@
 import type { ConfChangeV2, ConfState } from '../../gen/raft/v1/raft.js';
 import { ConfChangeTransition } from '../../gen/raft/v1/raft.js';
-import type { AdvanceChange, BeginChange, EndChange, RequestAbort } from '../../gen/raftctl/v1/control.js';
+import type {
+  AdvanceChange,
+  BeginChange,
+  EndChange,
+  RequestAbort,
+  RequestPromotion,
+} from '../../gen/raftctl/v1/control.js';
 import { EventType } from '../../gen/raftctl/v1/history.js';
 import { ChangePhase, ChangeRecord, ChangeResult, type MembershipContext } from '../../gen/raftctl/v1/member.js';
-import { isTarget, settledSets } from '../../membership/index.js';
+import { isBeyondAbort, settledSets, waitsForPromotion } from '../../membership/index.js';
 import { configuredIds } from '../../raft/conf-state.js';
 import type { ControlOutcome, ControlPosition } from '../control-commands.js';
 import { appendEvent } from '../history.js';
@@ -67,7 +73,7 @@ export function requestAbort(
   const record = runningChange(txn, id);
   if (record === undefined) return notRunning(id);
   if (record.abortRequested) return undefined;
-  if (isTarget(record, at.confState)) {
+  if (isBeyondAbort(record, at.confState)) {
     return {
       code: 'E_CONFLICT',
       message: `change ${id} has made its last configuration: it cannot be taken back any more`,
@@ -77,6 +83,24 @@ export function requestAbort(
   const phase = ChangePhase.ABORTING;
   write(txn, { ...record, phase, text, abortRequested: true, abortReason: reason, updatedMs: atMs });
   remember(txn, at, record, 'abort-requested', atMs, text, { by, reason });
+  return undefined;
+}
+
+/** The new voters of a running change are to be promoted; once that is said, it is not said again. */
+export function requestPromotion(
+  txn: StateTxn,
+  at: ControlPosition,
+  { id, text, reason, by, atMs }: RequestPromotion,
+): ControlOutcome {
+  const record = runningChange(txn, id);
+  if (record === undefined) return notRunning(id);
+  if (record.promotionRequested === true) return undefined;
+  if (!waitsForPromotion(record)) {
+    return { code: 'E_CONFLICT', message: `change ${id} does not wait to be promoted` };
+  }
+  const phase = ChangePhase.CATCHING_UP;
+  write(txn, { ...record, phase, text, promotionRequested: true, updatedMs: atMs });
+  remember(txn, at, record, 'promotion-requested', atMs, text, { by, reason });
   return undefined;
 }
 

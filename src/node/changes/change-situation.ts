@@ -5,7 +5,7 @@ import {
   GetChangeResponse,
   type QuorumAcks,
 } from '../../gen/raftctl/v1/member.js';
-import { isTarget } from '../../membership/index.js';
+import { isBeyondAbort } from '../../membership/index.js';
 import type { NodeContext } from '../node-context.js';
 import { brokenQuorums, isAcknowledged, quorumAcks } from './acknowledgements.js';
 import type { AppliedChanges } from './applied-changes.js';
@@ -29,7 +29,8 @@ export function situationOf(
   const fromLeader = context.isLeader;
   if (!isRunning(record)) return GetChangeResponse.fromPartial({ change: record, fromLeader });
   const quorums = quorumAcks(context, context.applied.configIndex);
-  const look = record.phase === ChangePhase.CATCHING_UP ? watch?.look() : undefined;
+  const areAwaited = record.phase === ChangePhase.CATCHING_UP || record.phase === ChangePhase.READY;
+  const look = areAwaited ? watch?.look() : undefined;
   const catchUp = look?.all ?? [];
   const absent = catchUp.filter(({ id }) => look?.behind.includes(id) && !context.connectedIds().has(id));
   const hasLeader = context.core.raft.leaderId !== 0;
@@ -55,7 +56,7 @@ export function situationOf(
 /** Why an abort would not succeed now; empty where it would. */
 export function abortObstacle(context: NodeContext, record: ChangeRecord, quorums: readonly QuorumAcks[]): string {
   if (record.abortRequested) return 'it is being taken back already';
-  if (isTarget(record, context.applied.confState))
+  if (isBeyondAbort(record, context.applied.confState))
     return 'its last configuration is made; the way back is another change';
   const broken = brokenQuorums(quorums).map((quorum) => needOf(context, quorum));
   if (broken.length > 0) {

@@ -103,6 +103,11 @@ export class ProgressTracker implements GroupAckedIndexer {
     if (!this.#votes.has(id)) this.#votes.set(id, granted);
   }
 
+  /** Voters that have granted their vote so far, ascending. */
+  grantedBy(): number[] {
+    return [...this.#conf.voters.ids()].filter((id) => this.#votes.get(id) === true).sort((a, b) => a - b);
+  }
+
   /** Counts the votes. Answers of those that are no voters do not count: a learner may have voted that does not know it is one. */
   tallyVotes(): VoteTally {
     let granted = 0;
