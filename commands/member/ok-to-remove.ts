@@ -5,7 +5,8 @@ import { type AnswerData, answerError, answerText, okToRemove } from '../../src/
 
 export default class MemberOkToRemove extends ClusterCommand<typeof MemberOkToRemove> {
   static override summary = 'ask whether members may be taken out: exit 0 for yes, 5 for no';
-  static override description = 'The server plans the change and checks it; nothing is changed. Silent with -q.';
+  static override description =
+    'The server plans the change and checks it; nothing is changed. What it costs, such as the last margin, is a warning, also on stderr; --require-tolerance makes it a no. Silent with -q.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 2',
     '<%= config.bin %> <%= command.id %> 2 4 --require-tolerance 1',
@@ -23,7 +24,8 @@ export default class MemberOkToRemove extends ClusterCommand<typeof MemberOkToRe
   static override kind = 'OkToRemove';
 
   async run(): Promise<AnswerData> {
-    const answer = await okToRemove(await this.connect(), this.args.ids, this.flags['require-tolerance']);
+    const { answer, warnings } = await okToRemove(await this.connect(), this.args.ids, this.flags['require-tolerance']);
+    for (const warning of warnings) this.caution(warning);
     const error = answerError(answer);
     if (error !== undefined) this.answer(error);
     return answer;

@@ -1,7 +1,7 @@
 import type { Command } from '@oclif/core';
 import { RaftctlError } from '../base/errors.js';
 import type { ChangeMembersRequest, ChangePlan, ChangeRecord } from '../client/index.js';
-import { type ChangeData, recordedChange, toChangeData } from './change-data.js';
+import { type ChangeData, checkWarning, recordedChange, toChangeData } from './change-data.js';
 import { endOf, hasEnded, stillRunning } from './change-end.js';
 import { type ChangeFlagValues, type ChangeTarget, changeFlags, toRequest } from './change-flags.js';
 import { type Followed, followChange, restingPhases } from './change-follow.js';
@@ -116,7 +116,7 @@ export abstract class ChangeCommand<C extends typeof Command> extends ClusterCom
   #warn({ checks }: ChangePlan, dryRun: boolean): void {
     for (const { id, status, message } of checks) {
       if (checkNames[status] !== 'warn') continue;
-      const warning = { code: `W_${id.replaceAll('-', '_').toUpperCase()}`, message: `${id}: ${message}` };
+      const warning = checkWarning({ id, message });
       if (dryRun) this.note(warning);
       else this.caution(warning);
     }

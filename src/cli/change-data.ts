@@ -1,4 +1,5 @@
 import type { ChangeMembersResponse, ChangePlan, ChangeRecord, ConfState } from '../client/index.js';
+import type { Warning } from './envelope.js';
 import { checkNames, phaseNames } from './wire-names.js';
 
 /** `data` of a change of the members, planned or carried out. */
@@ -34,6 +35,11 @@ export interface CheckData {
   readonly id: string;
   readonly status: string;
   readonly message: string;
+}
+
+/** A check that warns, as a warning. */
+export function checkWarning({ id, message }: Pick<CheckData, 'id' | 'message'>): Warning {
+  return { code: `W_${id.replaceAll('-', '_').toUpperCase()}`, message: `${id}: ${message}` };
 }
 
 /** What one phase of a plan needs and can lose; `tolerates` is null where writes have stopped. */

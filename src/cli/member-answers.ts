@@ -1,8 +1,10 @@
 import { RaftctlError } from '../base/errors.js';
 import type { Client, ClusterView } from '../client/index.js';
 import { tolerance, voterSets } from '../membership/tolerance.js';
+import { checkWarning } from './change-data.js';
 import { toRequest } from './change-flags.js';
 import { removal } from './change-target.js';
+import type { Warning } from './envelope.js';
 import { makePlan } from './make-plan.js';
 import { toStatusData } from './status-data.js';
 
@@ -13,6 +15,12 @@ export interface AnswerData {
   readonly why: string;
   /** Voters that may fail afterwards before writes stop; null where they would have stopped. */
   readonly tolerates: number | null;
+}
+
+/** An answer, and what to know before, although nothing stands in the way. */
+export interface WarnedAnswer {
+  readonly answer: AnswerData;
+  readonly warnings: readonly Warning[];
 }
 
 /** An answer with its exit code: 5 for no. */
@@ -30,20 +38,27 @@ export async function okToRemove(
   client: Client,
   ids: readonly number[],
   requireTolerance: number,
-): Promise<AnswerData> {
+): Promise<WarnedAnswer> {
   const target = removal(await client.listMembers(), ids);
-  if (target.voters?.ids.length === 0) return { ok: false, why: 'no voter would be left', tolerates: null };
+  if (target.voters?.ids.length === 0) {
+    return { answer: { ok: false, why: 'no voter would be left', tolerates: null }, warnings: [] };
+  }
   const { data } = await makePlan(client, toRequest(target, {}, true));
   const [now] = data.safety;
   const ahead = data.safety.slice(1).map((phase) => phase.tolerates);
   const worst = ahead.includes(null) ? null : Math.min(...ahead.map((tolerates) => tolerates ?? 0));
   const failed = data.checks.find(({ status }) => status === 'fail');
   const at = `failure tolerance ${now?.tolerates ?? 'none'} -> ${worst ?? 'none'}`;
-  const answer = (ok: boolean, why: string) => ({ ok, why, tolerates: worst });
+  const warned = data.checks.filter(({ status }) => status === 'warn');
+  const answer = (ok: boolean, why: string) => ({
+    answer: { ok, why, tolerates: worst },
+    warnings: ok ? warned.map(checkWarning) : [],
+  });
   if (failed !== undefined) return answer(false, `${failed.id}: ${failed.message}`);
   if (worst === null) return answer(false, 'too few of the voters that stay are live: writes would stop');
   if (worst < requireTolerance) return answer(false, `${at}, and ${requireTolerance} is required`);
-  return answer(true, `every check passes, ${at}`);
+  const passed = warned.length === 0 ? 'every check passes' : 'no check fails';
+  return answer(true, `${passed}, ${at}${worst === 0 && now?.tolerates !== 0 ? ': no margin is left' : ''}`);
 }
 
 /**

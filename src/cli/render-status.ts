@@ -82,10 +82,11 @@ const columns: readonly NodeColumn[] = [
   { head: 'ID', cell: ({ id }) => String(id) },
   { head: 'NAME', cell: ({ name }) => name },
   { head: 'ROLE', cell: ({ role }) => role },
-  { head: 'STATE', cell: ({ progress }) => progress?.state ?? '-' },
+  { head: 'STATE', optional: true, cell: ({ progress }) => progress?.state ?? '-' },
   { head: 'ADDRESS', cell: ({ address }) => address },
   {
     head: 'MATCH',
+    optional: true,
     cell: (node, data) => (leads(node, data) ? String(data.log.last) : orUnknown(node.progress?.match)),
   },
   { head: 'LAG', cell: (node, data) => (leads(node, data) ? '0' : orUnknown(node.progress?.lag)) },

@@ -193,7 +193,7 @@ describe('whether members may go or come', () => {
     planned({ safety: [safety(1), safety(0)] });
     expect(await okToRemove('2')).toEqual({
       exitCode: 0,
-      stdout: 'yes: every check passes, failure tolerance 1 -> 0\n',
+      stdout: 'yes: every check passes, failure tolerance 1 -> 0: no margin is left\n',
       stderr: '',
     });
     expect(await okToRemove('2', '--require-tolerance', '1')).toMatchObject({
@@ -202,6 +202,23 @@ describe('whether members may go or come', () => {
     });
     expect(await okToRemove('2', '--require-tolerance', '1', '-q')).toEqual({ exitCode: 5, stdout: '', stderr: '' });
     expect(asked()?.dryRun).toBe(true);
+  });
+
+  test('warns of what it costs, the last margin above all, and says no where that must not be lost', async () => {
+    const message = 'failure tolerance drops 1 -> 0: with voters 1,3 the loss of 1 alone, 3 alone stops writes';
+    const checks = [{ id: 'tolerance-loss', status: CheckStatus.WARN, message }];
+    planned({ safety: [safety(1), safety(0)], checks });
+    expect(await okToRemove('2')).toEqual({
+      exitCode: 0,
+      stdout: 'yes: no check fails, failure tolerance 1 -> 0: no margin is left\n',
+      stderr: `warning: tolerance-loss: ${message}\n`,
+    });
+    const json = documentOf(await okToRemove('2', '--json'));
+    expect(json).toMatchObject({ warnings: [{ code: 'W_TOLERANCE_LOSS', message: `tolerance-loss: ${message}` }] });
+    expect(await okToRemove('2', '-q')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await okToRemove('2', '--require-tolerance', '1', '-q')).toMatchObject({ exitCode: 5 });
+    planned({ safety: [safety(2), safety(1)] });
+    expect((await okToRemove('2')).stdout).toBe('yes: every check passes, failure tolerance 2 -> 1\n');
   });
 
   test('is no where a check of the server fails, or writes would stop', async () => {

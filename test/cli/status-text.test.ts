@@ -59,6 +59,17 @@ describe('status on a screen', () => {
     );
   });
 
+  test('gives up more where addresses are long, but never who, where, and how far behind', async () => {
+    const view = oneDown();
+    const far = 'raft-node.eu-west-1.internal.example.com:7400';
+    const members = view.leader?.members.map((member) => ({ ...member, address: far })) ?? [];
+    if (view.leader !== undefined) view.leader.members = members;
+    const nodes = view.nodes.map((node) => ({ ...node, address: far }));
+    const lines = (await screen({ ...view, nodes }, 80)).split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(lines.find((line) => line.startsWith('ID'))).toMatch(/^ID +NAME +ROLE +ADDRESS +LAG$/);
+  });
+
   test('has more columns with -o wide', async () => {
     const [head = '', first = ''] = (await screen(steady(), undefined, true)).split('\n').slice(5);
     expect(head).toMatch(/VERSION +NEXT +INFLIGHT +TERM +COMMIT +APPLIED +SNAPSHOT +ZONE +UPTIME$/);
