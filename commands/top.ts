@@ -7,7 +7,7 @@ import { WatchCommand, watchFlags } from '../src/cli/watch-command.js';
 export default class Top extends WatchCommand<typeof Top> {
   static override summary = 'watch the cluster on the whole terminal, live';
   static override description =
-    'Read-only. Keys: s order, f filter, p pause, c configuration, e events, q quit. Where stdout is no terminal, is narrower than 80 columns or knows nothing (TERM=dumb), it is raftctl status --watch instead.';
+    'Read-only. Keys: up and down (or k and j) choose a node, enter shows what is known of it, w what would be if it were down; s order, f filter, p pause, c configuration, e events, q quit. FSYNC and APPLY are how long its disk takes to flush and its state machine to apply, 99 of 100 times; columns for which there is no room are left out. Where stdout is no terminal, is narrower than 80 columns or knows nothing (TERM=dumb), it is raftctl status --watch instead.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -e 10.0.0.1:7400',

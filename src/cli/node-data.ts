@@ -3,7 +3,7 @@ import { type ConfigData, configText, toConfigData } from './config-data.js';
 import { factsText } from './facts-text.js';
 import { type LogData, type NodeData, toLogData } from './status-data.js';
 import { renderTable, type TableOptions } from './table.js';
-import { formatBytes, formatDuration, orUnknown } from './units.js';
+import { formatBytes, formatDuration, formatShare, orUnknown } from './units.js';
 import { roleNames } from './wire-names.js';
 
 /** `data` of `node show`: what a node says of itself. */
@@ -26,6 +26,10 @@ export interface NodeDetailData {
     readonly mapBytes: number;
     readonly readers: number;
   } | null;
+  readonly fsyncP99Ms: number | null;
+  readonly applyP99Ms: number | null;
+  /** Processor time of its process in the time it ran; 1 is one processor. */
+  readonly cpuShare: number | null;
   readonly snapshots: readonly SnapshotData[];
   readonly links: readonly LinkData[];
 }
@@ -66,6 +70,9 @@ export function toNodeDetailData(status: NodeStatus): NodeDetailData {
     log: toLogData(status.log),
     applied: status.log?.applied ?? 0,
     storage: status.storage ?? null,
+    fsyncP99Ms: status.load?.flushP99Ms ?? null,
+    applyP99Ms: status.load?.applyP99Ms ?? null,
+    cpuShare: status.load?.cpuShare ?? null,
     snapshots: status.snapshots.map(toSnapshotData),
     links: status.links.map(toLinkData),
   };
@@ -99,9 +106,20 @@ export async function nodeDetailText(data: NodeDetailData, options: TableOptions
     const used = `${formatBytes(storage.dbBytes)} of ${formatBytes(storage.mapBytes)} map`;
     facts.push(['STORAGE', `${storage.dataDir}   ${used}   disk free ${formatBytes(storage.diskFreeBytes)}`]);
   }
+  facts.push(['LOAD', loadText(data)]);
   const blocks = [factsText(facts)];
   if (data.links.length > 0) blocks.push(await linksTable(data.links, options));
   return blocks.join('\n\n');
+}
+
+/** `fsync p99 1.1ms   apply p99 0.3ms   cpu 18%`. */
+export function loadText({
+  fsyncP99Ms,
+  applyP99Ms,
+  cpuShare,
+}: Pick<NodeData, 'fsyncP99Ms' | 'applyP99Ms' | 'cpuShare'>) {
+  const [fsync, apply] = [fsyncP99Ms, applyP99Ms].map((ms) => orUnknown(ms, formatDuration));
+  return `fsync p99 ${fsync}   apply p99 ${apply}   cpu ${orUnknown(cpuShare, formatShare)}`;
 }
 
 function linksTable(links: readonly LinkData[], options: TableOptions): Promise<string> {
@@ -118,8 +136,9 @@ function linksTable(links: readonly LinkData[], options: TableOptions): Promise<
 }
 
 /** Nodes as a table. */
-export function nodeListText(nodes: readonly NodeData[], options: TableOptions): Promise<string> {
-  const heads = ['ID', 'NAME', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'LOG-FIRST', 'LOG-LAST', 'DB', 'FREE', 'VERSION'];
+export function nodeListText(nodes: readonly NodeData[], wide: boolean, options: TableOptions): Promise<string> {
+  const basic = ['ID', 'NAME', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'LOG-FIRST', 'LOG-LAST', 'DB', 'FREE', 'VERSION'];
+  const heads = wide ? [...basic, 'FSYNC-P99', 'APPLY-P99', 'CPU', 'CLOCK'] : basic;
   const rows = nodes.map((node) => [
     String(node.id),
     node.name,
@@ -132,11 +151,22 @@ export function nodeListText(nodes: readonly NodeData[], options: TableOptions):
     orUnknown(node.dbBytes, formatBytes),
     orUnknown(node.diskFreeBytes, formatBytes),
     orUnknown(node.version),
+    ...(wide ? wideCells(node) : []),
   ]);
-  const optional = new Set(['DB', 'FREE', 'VERSION', 'LOG-FIRST', 'LOG-LAST']);
+  const optional = new Set(wide ? [] : ['DB', 'FREE', 'VERSION', 'LOG-FIRST', 'LOG-LAST']);
   return renderTable(
     heads.map((head) => (optional.has(head) ? { head, optional: true } : { head })),
     rows,
     options,
   );
+}
+
+function wideCells({ fsyncP99Ms, applyP99Ms, cpuShare, clockAheadMs }: NodeData): string[] {
+  const clock = (ms: number) => `${ms < 0 ? '-' : '+'}${formatDuration(Math.abs(ms))}`;
+  return [
+    orUnknown(fsyncP99Ms, formatDuration),
+    orUnknown(applyP99Ms, formatDuration),
+    orUnknown(cpuShare, formatShare),
+    orUnknown(clockAheadMs, clock),
+  ];
 }

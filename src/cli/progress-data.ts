@@ -83,7 +83,7 @@ const wideColumns = [
 
 /** The leader's trackers as a table, or the nodes' own views where nobody leads. */
 export async function progressText(data: ProgressListData, wide: boolean, options: TableOptions): Promise<string> {
-  if (data.nodes.length > 0) return nodeListText(data.nodes, options);
+  if (data.nodes.length > 0) return nodeListText(data.nodes, wide, options);
   const rows = data.peers.map((peer) => [...peerRow(peer), ...(wide ? wideCells(peer) : [])]);
   return renderTable(wide ? wideColumns : columns, rows, options);
 }

@@ -63,6 +63,10 @@ export interface NodeData {
   readonly lastSeenMs: number | null;
   readonly rttMs: number | null;
   readonly dbBytes: number | null;
+  /** How long its disk and its state machine take, and its share of a processor; null where it has not measured that yet. */
+  readonly fsyncP99Ms: number | null;
+  readonly applyP99Ms: number | null;
+  readonly cpuShare: number | null;
   readonly diskFreeBytes: number | null;
   readonly snapshotIndex: number | null;
   readonly uptimeMs: number | null;
@@ -198,6 +202,9 @@ function toNodeData(
     lastSeenMs: link?.lastSeenMs ?? null,
     rttMs: status === undefined || isLeader ? null : (link?.rttMs ?? rttMs ?? null),
     dbBytes: status?.storage?.dbBytes ?? null,
+    fsyncP99Ms: status?.load?.flushP99Ms ?? null,
+    applyP99Ms: status?.load?.applyP99Ms ?? null,
+    cpuShare: status?.load?.cpuShare ?? null,
     diskFreeBytes: status?.storage?.diskFreeBytes ?? null,
     snapshotIndex: status?.snapshots[0]?.index ?? null,
     uptimeMs: status?.uptimeMs ?? null,

@@ -26,6 +26,11 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
+/** `22%` of one processor; more than one is more than a hundred. */
+export function formatShare(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
+
 /** `1,2,3`, or `-` for none. */
 export function formatIds(ids: readonly number[]): string {
   return ids.length === 0 ? '-' : ids.join(',');

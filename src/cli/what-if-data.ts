@@ -2,6 +2,7 @@ import { RaftctlError } from '../base/errors.js';
 import type { ClusterView } from '../client/index.js';
 import { STOPPED } from '../membership/tolerance.js';
 import { judgeSituation, type Outcome, type Situation, smallLosses, without } from '../membership/what-if.js';
+import { counted } from './units.js';
 import { type Assumption, describeAssumption, phasesUnder } from './what-if-phases.js';
 
 /** One row: a phase, or one side of a partition in it. */
@@ -75,6 +76,20 @@ export function whatIfError({ verdict, tolerates }: WhatIfData, required: number
   if (verdict === 'writes-stop') return new RaftctlError('E_UNHEALTHY', 'writes would stop');
   if (verdict !== 'too-little-margin') return undefined;
   return new RaftctlError('E_UNHEALTHY', `would tolerate ${tolerates} more failures, ${required} required`);
+}
+
+/** The verdict, for people. */
+export function verdictWords({ verdict, tolerates }: Pick<WhatIfData, 'verdict' | 'tolerates'>): string {
+  switch (verdict) {
+    case 'safe':
+      return `SAFE, tolerates ${counted(tolerates ?? 0, 'more failure')}`;
+    case 'no-margin':
+      return 'SAFE, NO MARGIN';
+    case 'too-little-margin':
+      return `TOO LITTLE MARGIN, tolerates ${counted(tolerates ?? 0, 'more failure')}`;
+    case 'writes-stop':
+      return 'WRITES STOP';
+  }
 }
 
 function matrixOf(situations: readonly Situation[]): LossGroup[] {

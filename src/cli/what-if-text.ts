@@ -1,8 +1,7 @@
 import { describeCuts } from '../membership/words.js';
 import type { Style } from './style.js';
 import { renderTable, type TableOptions } from './table.js';
-import { counted } from './units.js';
-import type { LossGroup, WhatIfData, WhatIfPhase } from './what-if-data.js';
+import { type LossGroup, verdictWords, type WhatIfData, type WhatIfPhase } from './what-if-data.js';
 
 /** How a supposition is shown. */
 export interface WhatIfTextOptions extends TableOptions {
@@ -33,14 +32,14 @@ export async function whatIfText(data: WhatIfData, options: WhatIfTextOptions): 
   return blocks.join('\n');
 }
 
-function verdictText({ verdict, tolerates }: WhatIfData, { style, exitCode }: WhatIfTextOptions): string {
-  const words = {
-    safe: `SAFE, tolerates ${counted(tolerates ?? 0, 'more failure')}`,
-    'no-margin': style.yellow('SAFE, NO MARGIN'),
-    'too-little-margin': style.yellow(`TOO LITTLE MARGIN, tolerates ${counted(tolerates ?? 0, 'more failure')}`),
-    'writes-stop': style.red('WRITES STOP'),
+function verdictText(data: WhatIfData, { style, exitCode }: WhatIfTextOptions): string {
+  const paint = {
+    safe: String,
+    'no-margin': style.yellow,
+    'too-little-margin': style.yellow,
+    'writes-stop': style.red,
   };
-  return `${words[verdict]} — exit ${exitCode}`;
+  return `${paint[data.verdict](verdictWords(data))} — exit ${exitCode}`;
 }
 
 function phaseRow({ name, sets, writes, election, tolerates, minimalCuts }: WhatIfPhase): string[] {

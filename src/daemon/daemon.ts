@@ -41,6 +41,11 @@ export interface Daemon {
 
 const monotonicClock = () => performance.now();
 
+function processorTimeMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /**
  * Makes a node out of its parts and starts it. Whatever was opened is closed again when a later step fails.
  * @throws RaftctlError for options, files, data directory or address that cannot be used
@@ -167,6 +172,7 @@ class RunningDaemon implements Daemon {
       random: Math.random,
       logger,
       metrics: this.#metrics,
+      cpuMs: processorTimeMs,
       certificate: this.#certificate,
       trace: this.#trace?.tracer,
     });

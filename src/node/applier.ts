@@ -10,11 +10,13 @@ import type { NodeOptions } from './node-options.js';
 import type { AppliedMark, StateTxn, StateView } from './ports.js';
 import type { PendingProposals } from './proposals.js';
 import type { ReplicatedState } from './replicated-state.js';
+import type { Workload } from './workload.js';
 
 /** What applying needs of its node. */
 export interface ApplyContext {
   readonly options: Pick<NodeOptions, 'store' | 'metrics' | 'clock' | 'logger'>;
   readonly core: Pick<RawNode, 'applyConfChange'>;
+  readonly workload: Pick<Workload, 'applied'>;
   /** Where apply stands, written or not. */
   applied: AppliedMark;
 }
@@ -34,7 +36,8 @@ export class Applier {
 
   /** @returns where apply stands after the last of `entries`, which are contiguous and not empty */
   apply(entries: readonly Entry[]): AppliedMark {
-    const { store, metrics } = this.context.options;
+    const { store, metrics, clock } = this.context.options;
+    const startedMs = clock();
     const txn = store.beginApply();
     let { index, term, confState, configIndex } = this.context.applied;
     for (const entry of entries) {
@@ -48,6 +51,7 @@ export class Applier {
       term = entry.term;
     }
     metrics.entriesApplied(entries.length);
+    this.context.workload.applied(clock() - startedMs);
     this.context.applied = { index, term, confState, configIndex };
     return this.context.applied;
   }

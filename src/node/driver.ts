@@ -9,6 +9,7 @@ import type { Ready } from '../raft/ready.js';
 import { Inbox, type QueuedProposal } from './inbox.js';
 import type { NodeConfig } from './node-config.js';
 import type { AppliedMark, LogStore, Metrics, MonotonicClock, Transport } from './ports.js';
+import type { Workload } from './workload.js';
 
 /** What the driver leaves to the rest of the node. All of it is synchronous and happens within a turn. */
 export interface DriverHooks {
@@ -41,6 +42,7 @@ export interface DriverOptions {
   readonly clock: MonotonicClock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly workload: Pick<Workload, 'flushed'>;
   /** Runs a turn soon, after what is already waiting: `setImmediate`, or the simulator's own. */
   readonly defer: (run: () => void) => void;
   readonly hooks: DriverHooks;
@@ -212,7 +214,7 @@ export class Driver {
   }
 
   private write(entries: readonly Entry[], snapshot: SnapshotMetadata | undefined): Promise<void> {
-    const { store, clock, metrics } = this.options;
+    const { store, clock, metrics, workload } = this.options;
     const startedMs = clock();
     const written = store.write({ hardState: this.heldHardState, snapshot, entries, applied: this.heldApplied });
     this.heldHardState = undefined;
@@ -221,7 +223,9 @@ export class Driver {
     return written.then(
       () => {
         this.writesInFlight--;
-        metrics.flushed(clock() - startedMs, entries.length, bytesOf(entries));
+        const elapsedMs = clock() - startedMs;
+        metrics.flushed(elapsedMs, entries.length, bytesOf(entries));
+        workload.flushed(elapsedMs);
         this.schedule();
       },
       (thrown: unknown) => this.fail(thrown),

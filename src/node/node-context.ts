@@ -6,6 +6,7 @@ import type { Conditions } from './conditions.js';
 import type { NodeOptions } from './node-options.js';
 import type { AppliedMark } from './ports.js';
 import { noQuorumError, type QuorumView, quorumReachable } from './quorum-view.js';
+import { Workload } from './workload.js';
 
 /** What the parts of one node share: its doors, its core, and what they know of the cluster. */
 export class NodeContext {
@@ -24,6 +25,7 @@ export class NodeContext {
   supersededBy: number | undefined;
   /** Ticks since the start. */
   ticks = 0;
+  readonly workload: Workload;
 
   constructor(
     readonly options: NodeOptions,
@@ -33,6 +35,7 @@ export class NodeContext {
     readonly wake: () => void,
   ) {
     this.applied = options.store.applied;
+    this.workload = new Workload(options.clock, options.cpuMs);
   }
 
   get isLeader(): boolean {

@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly metrics: Metrics;
   /** The certificate that it shows; undefined where nodes speak in plain text. */
   readonly certificate?: NodeCertificate | undefined;
+  /** Processor time that the process has used so far, in milliseconds; left out where nobody knows. */
+  readonly cpuMs?: () => number;
   /** Takes the events of the core, for a trace that can be validated. */
   readonly trace?: Tracer | undefined;
 }

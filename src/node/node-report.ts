@@ -71,6 +71,7 @@ export class NodeReport {
       cooldownMs: this.candidacy.cooldownMs,
       wallClockMs: context.options.wallClock(),
       callsWaiting: this.calls.count,
+      load: context.workload.report(),
       certificateEndsMs: context.options.certificate?.endsMs,
       instance: store.identity.instance,
       removed: context.removed.slice(0, removedShownMax),

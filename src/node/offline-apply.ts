@@ -6,6 +6,7 @@ import type { AppliedMark, LogStore, Metrics, StateMachine } from './ports.js';
 import { PendingProposals } from './proposals.js';
 import { ReplicatedState } from './replicated-state.js';
 import { SESSIONS_MAX } from './sessions.js';
+import { Workload } from './workload.js';
 
 /** Bytes of entries that are applied in one transaction. */
 const pageBytes = 4 * 1024 * 1024;
@@ -20,7 +21,8 @@ export async function applyWholeLog(store: LogStore, stateMachine: StateMachine,
   const { nodeId } = store.identity;
   const core = newCore({ id: nodeId, config: defaultNodeConfig, random: () => 0, logger }, store, store.applied.index);
   const options = { store, metrics: noMetrics, clock: () => 0, logger };
-  const context: ApplyContext = { options, core, applied: store.applied };
+  const workload = new Workload(options.clock);
+  const context: ApplyContext = { options, core, workload, applied: store.applied };
   const state = new ReplicatedState(stateMachine, SESSIONS_MAX);
   const applier = new Applier(context, state, new PendingProposals(nodeId, 0), () => {});
   const { hardState } = store.initialState();

@@ -15,7 +15,6 @@ import type {
   ChangeRecord,
   GetChangeResponse,
 } from '../gen/raftctl/v1/member.js';
-import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
 import type { SoftState } from '../raft/raft.js';
 import { Applier } from './applier.js';
@@ -241,15 +240,15 @@ export class RaftNode implements NodeApi {
     return this.updates.update(...asked);
   }
 
-  drain(call?: CallOptions): Promise<DrainResponse> {
+  drain(call?: CallOptions): ReturnType<NodeApi['drain']> {
     return this.draining.drain(call);
   }
 
-  undrain(): Promise<UndrainResponse> {
+  undrain(): ReturnType<NodeApi['undrain']> {
     return this.draining.undrain();
   }
 
-  setElections(paused: boolean, call?: CallOptions): Promise<SetElectionsResponse> {
+  setElections(paused: boolean, call?: CallOptions): ReturnType<NodeApi['setElections']> {
     return this.draining.setElections(paused, call);
   }
 
@@ -306,6 +305,7 @@ export class RaftNode implements NodeApi {
       clock,
       logger,
       metrics,
+      workload: this.context.workload,
       defer,
       hooks: {
         beforeReady: () => this.reading.beginRound(),

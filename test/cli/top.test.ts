@@ -40,19 +40,30 @@ describe('a frame of top', () => {
     expect(topScreen(sampled, now, size)).toEqual([
       'prod 7c1f04be  degraded  term 7  leader n1 30.0s  config @118 stable  0.0 entries/s  10:22:31',
       'quorum 2/3 live 2  margin 0   elections 24h: 1   snapshots running: 0   warnings: 2',
-      'ID  NAME  ROLE      STATE      LAG      MATCH   INFL    RTT  APPLIED       DB  FLAGS',
-      ' 1  n1    leader    -            0       2000      -      -     2000  2.0 MiB',
-      ' 2  n2    follower  replicate    0  ▁▁   2000  0/256  0.4ms     2000  2.0 MiB',
-      ' 3  n3    unknown   probe      500  ▇▇   1500  0/256      -        -        -  DOWN NEED-SNAP',
-      ' 4  n4    learner   replicate    0  ▁▁   2000  0/256  0.4ms     2000  2.0 MiB',
+      ' ID  NAME  ROLE      STATE      LAG      MATCH   INFL    RTT  FSYNC  APPLY  CPU  FLAGS',
+      '> 1  n1    leader    -            0       2000      -      -   11ms  0.3ms  18%',
+      '  2  n2    follower  replicate    0  ▁▁   2000  0/256  0.4ms   11ms  0.3ms  18%',
+      '  3  n3    unknown   probe      500  ▇▇   1500  0/256      -      -      -    -  DOWN NEED-SNAP',
+      '  4  n4    learner   replicate    0  ▁▁   2000  0/256  0.4ms   11ms  0.3ms  18%',
       '',
       '',
       '',
       '',
       'events  2026-09-15 10:20:02Z  health    node 3 is out of reach',
       '        2026-09-15 10:20:01Z  leader    node 1 was elected',
-      '[s]ort [f]ilter [p]ause [c]onfig [e]vents [q]uit   sort: id   show: all   read-only',
+      '[s]ort id [f]ilter all [enter] node [w]hat-if [c]onfig [e]vents [p]ause [q]uit  read-only',
     ]);
+  });
+
+  test('leaves out what matters least where there is no room: never who, how far behind, and what is wrong', () => {
+    const heads = (width: number) =>
+      topScreen(state, now, { ...size, width })[2]
+        ?.trim()
+        .split(/ +/);
+    const always = ['ID', 'NAME', 'ROLE', 'STATE', 'LAG'];
+    expect(heads(120)).toEqual([...always, 'MATCH', 'INFL', 'RTT', 'FSYNC', 'APPLY', 'DB', 'CPU', 'FLAGS']);
+    expect(heads(80)).toEqual([...always, 'MATCH', 'RTT', 'FSYNC', 'FLAGS']);
+    expect(heads(50)).toEqual([...always, 'FLAGS']);
   });
 
   test('has as many lines as the screen, and none is wider', () => {
@@ -90,7 +101,7 @@ describe('a frame of top', () => {
 describe('keys', () => {
   const state = seeCluster(emptyState, oneDown(), now);
   const shown = (keys: string) =>
-    topScreen(pressed(state, keys), now, size).flatMap((line) => /^ *(\d+) {2}n\d/.exec(line)?.[1] ?? []);
+    topScreen(pressed(state, keys), now, size).flatMap((line) => /^[ >] *(\d+) {2}n\d/.exec(line)?.[1] ?? []);
 
   test('s goes through the orders, f through what is shown', () => {
     expect(shown('')).toEqual(['1', '2', '3', '4']);
@@ -109,6 +120,47 @@ describe('keys', () => {
   test('e shows events alone, c the configuration', () => {
     expect(topScreen(pressed(state, 'e'), now, size).join('\n')).not.toContain('FLAGS');
     expect(topScreen(pressed(state, 'c'), now, size).join('\n')).toContain('voters 1,2,3   learners 4');
+  });
+
+  const below = (keys: readonly string[]) => {
+    const after = keys.reduce((before, key) => press(before, key) ?? before, state);
+    const lines = topScreen(after, now, { ...size, height: 24 });
+    return { mark: lines.find((line) => line.startsWith('>')), text: lines.join('\n') };
+  };
+
+  test('up and down choose a node, as far as there are any, and another order keeps the choice', () => {
+    expect(below([]).mark).toMatch(/^> 1 /);
+    expect(below(['down', 'j']).mark).toMatch(/^> 3 /);
+    expect(below(['down', 'down', 'down', 'down', 'down', 'up']).mark).toMatch(/^> 3 /);
+    expect(below(['up', 'k']).mark).toMatch(/^> 1 /);
+    expect(below(['down', 's']).mark).toMatch(/^> 2 /);
+    // One that is not shown any more gives way to the first that is.
+    expect(below(['down', 'f', 'f']).mark).toMatch(/^> 3 /);
+  });
+
+  test('enter shows what is known of the chosen node, and again what happens', () => {
+    const { text } = below(['down', 'enter']);
+    expect(text).toContain('node     2  n2  10.0.0.2:7400');
+    expect(text).toContain('load     fsync p99 11ms   apply p99 0.3ms   cpu 18%');
+    expect(text).toContain('tracker  replicate   match 2000   next 2001   lag 0');
+    expect(text).not.toContain('events  ');
+    expect(below(['down', 'down', 'enter']).text).toContain('error    10.0.0.3:7400 refused the connection');
+    for (const keys of [
+      ['enter', 'enter'],
+      ['enter', 'escape'],
+      ['enter', 'e', 'e'],
+    ]) {
+      expect(below(keys).text).not.toContain('tracker');
+    }
+  });
+
+  test('w tells what would be if the chosen node were down', () => {
+    expect(below(['down', 'w']).text).toContain(
+      'what if n2 were down: WRITES STOP\n  now   quorum 2/3 live 1   writes NO',
+    );
+    expect(below(['down', 'down', 'w']).text).toContain('what if n3 stays down: SAFE, NO MARGIN');
+    expect(below(['down', 'down', 'down', 'w']).text).toContain('what if n4 were down: SAFE, NO MARGIN');
+    expect(below(['w', 'enter']).text).not.toContain('what if n');
   });
 
   test('q and Ctrl-C end it; any other key does nothing', () => {
@@ -178,6 +230,14 @@ describe('the terminal', () => {
     terminal.emit('resize');
     expect(seen).toEqual(['s', 'q', 'resize']);
     expect(screen.size).toEqual({ width: 90, height: 30 });
+    screen.close();
+  });
+
+  test('tells of keys that are no characters by their names, whichever way the terminal writes them', () => {
+    const { terminal, seen, screen } = opened();
+    terminal.emit('data', '\u001b[Aj\u001bOB\r\u001b[Cw');
+    terminal.emit('data', '\u001b');
+    expect(seen).toEqual(['up', 'j', 'down', 'enter', '\u001b[C', 'w', 'escape']);
     screen.close();
   });
 

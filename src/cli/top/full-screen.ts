@@ -19,6 +19,21 @@ const home = '\u001b[H';
 const clearLine = '\u001b[K';
 const clearBelow = '\u001b[J';
 
+/** A sequence that a terminal sends for a key that is no character, or one character. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how these sequences begin
+const keyPattern = /\u001b[[O][A-Z]|[\s\S]/gu;
+
+/** Names of keys that are no characters. */
+const keyNames: Readonly<Record<string, string>> = {
+  '\u001b[A': 'up',
+  '\u001bOA': 'up',
+  '\u001b[B': 'down',
+  '\u001bOB': 'down',
+  '\u001b': 'escape',
+  '\r': 'enter',
+  '\n': 'enter',
+};
+
 const deadlySignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
@@ -34,7 +49,7 @@ export class FullScreen {
     process.kill(process.pid, signal);
   };
 
-  /** @param onKey told of each key, and `onResize` when the size has changed */
+  /** @param onKey told of each key, by its character or as `up`, `down`, `enter`, `escape`, and `onResize` when the size has changed */
   constructor(
     private readonly output: ScreenOutput,
     private readonly input: KeyInput,
@@ -72,7 +87,7 @@ export class FullScreen {
   }
 
   readonly #onData = (text: string) => {
-    for (const key of text) this.onKey(key);
+    for (const [key] of text.matchAll(keyPattern)) this.onKey(keyNames[key] ?? key);
   };
 
   #giveBack(): void {

@@ -3,8 +3,10 @@ import { eventLine } from '../events-data.js';
 import type { ClusterStatusData, NodeData } from '../status-data.js';
 import { statusWarnings } from '../status-warnings.js';
 import { escapeControl, type Style } from '../style.js';
-import { formatBytes, formatDuration } from '../units.js';
-import { commitRate, flagsOf, shownNodes, type TopState } from './top-state.js';
+import { formatBytes, formatDuration, formatShare } from '../units.js';
+import { nodePanel } from './node-panel.js';
+import { commitRate, flagsOf, selectedNode, shownNodes, type TopState } from './top-state.js';
+import { whatIfPanel } from './what-if-panel.js';
 
 /** The screen that a frame is drawn for. */
 export interface ScreenSize {
@@ -16,27 +18,33 @@ export interface ScreenSize {
 }
 
 const dayMs = 24 * 3_600_000;
-const keys = '[s]ort [f]ilter [p]ause [c]onfig [e]vents [q]uit';
+const keys = '[enter] node [w]hat-if [c]onfig [e]vents [p]ause [q]uit';
 
 /** A frame: exactly as many lines as the screen has, none wider than it. */
 export function topScreen(state: TopState, now: Date, size: ScreenSize): string[] {
   const { width, height, style } = size;
   const head = headLines(state, now);
-  const foot = `${keys}   sort: ${state.sort}   show: ${state.filter}   ${state.paused ? 'PAUSED' : 'read-only'}`;
+  const foot = `${state.paused ? 'PAUSED  ' : ''}[s]ort ${state.sort} [f]ilter ${state.filter} ${keys}  read-only`;
   const room = height - head.length - 1;
-  const eventRoom = state.moreEvents ? room - 1 : Math.min(6, Math.max(1, room - (state.data?.nodes.length ?? 0) - 3));
+  const most = state.panel === undefined ? eventLinesMax : panelLinesMax;
+  const spare = room - (state.data?.nodes.length ?? 0) - 3;
+  const eventRoom = state.moreEvents ? room - 1 : Math.min(most, Math.max(1, spare));
   const table = state.moreEvents ? [] : tableLines(state, size).slice(0, Math.max(0, room - eventRoom));
-  const events = eventLines(state, eventRoom);
-  const empty = Math.max(0, room - table.length - events.length);
+  const below = state.panel === undefined ? eventLines(state, eventRoom) : panelLines(state, eventRoom);
+  const empty = Math.max(0, room - table.length - below.length);
   const lines: readonly Line[] = [
     ...head,
     ...table,
     ...Array.from({ length: empty }, () => ({ text: '' })),
-    ...events,
+    ...below,
     { text: foot, tone: 'dim' },
   ];
   return lines.slice(0, height).map(({ text, tone }) => paint(escapeControl(text).slice(0, width), tone, style));
 }
+
+/** Lines of the lower part, at most. */
+const eventLinesMax = 6;
+const panelLinesMax = 8;
 
 interface Line {
   readonly text: string;
@@ -89,32 +97,72 @@ function headLines(state: TopState, now: Date): Line[] {
   return lines;
 }
 
-const heads = ['ID', 'NAME', 'ROLE', 'STATE', 'LAG', '', 'MATCH', 'INFL', 'RTT', 'APPLIED', 'DB', 'FLAGS'];
+const heads = [
+  'ID',
+  'NAME',
+  'ROLE',
+  'STATE',
+  'LAG',
+  '',
+  'MATCH',
+  'INFL',
+  'RTT',
+  'FSYNC',
+  'APPLY',
+  'DB',
+  'CPU',
+  'FLAGS',
+];
 /** Columns of numbers, which stand to the right. */
-const numeric = new Set(['ID', 'LAG', 'MATCH', 'INFL', 'RTT', 'APPLIED', 'DB']);
+const numeric = new Set(['ID', 'LAG', 'MATCH', 'INFL', 'RTT', 'FSYNC', 'APPLY', 'DB', 'CPU']);
+/** Columns that are left out where the terminal is too narrow for all, the first one first. */
+const givingWay = ['DB', 'INFL', 'CPU', 'APPLY', 'RTT', 'MATCH', 'FSYNC'];
 
-function tableLines(state: TopState, { unicode }: ScreenSize): Line[] {
+function tableLines(state: TopState, { unicode, width: screenWidth }: ScreenSize): Line[] {
   const { data } = state;
   if (data === undefined) return [];
   const nodes = shownNodes(state);
   const rows = nodes.map((node) => cellsOf(node, data, sparkline(state.lags.get(node.id) ?? [], unicode)));
   const widths = heads.map((head, place) => Math.max(head.length, ...rows.map((row) => row[place]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, place) => {
-        const width = widths[place] ?? 0;
+  const shown = placesThatFit(widths, screenWidth - 1);
+  const line = (mark: string, cells: readonly string[]) =>
+    `${mark}${shown
+      .map((place) => {
+        const [cell = '', width = 0] = [cells[place], widths[place]];
         return numeric.has(heads[place] ?? '') ? cell.padStart(width) : cell.padEnd(width);
       })
-      .join('  ')
-      .trimEnd();
+      .join('  ')}`.trimEnd();
+  const selected = selectedNode(state)?.id;
   return [
-    { text: line(heads), tone: 'dim' },
+    { text: line(' ', heads), tone: 'dim' },
     ...rows.map((row, at): Line => {
       const node = nodes[at];
-      if (node === undefined || flagsOf(node).length === 0) return { text: line(row) };
-      return { text: line(row), tone: node.reachable ? 'yellow' : 'red' };
+      const text = line(node !== undefined && node.id === selected ? '>' : ' ', row);
+      if (node === undefined || flagsOf(node).length === 0) return { text };
+      return { text, tone: node.reachable ? 'yellow' : 'red' };
     }),
   ];
+}
+
+/** Places of the columns for which there is room. */
+function placesThatFit(widths: readonly number[], width: number): readonly number[] {
+  let places = heads.map((_, place) => place);
+  const total = () => places.reduce((sum, place) => sum + (widths[place] ?? 0) + 2, -2);
+  for (const head of givingWay) {
+    if (total() <= width) break;
+    places = places.filter((place) => heads[place] !== head);
+  }
+  return places;
+}
+
+/** What is known of the selected node, or what would be without it. */
+function panelLines(state: TopState, room: number): Line[] {
+  const { view, data, panel } = state;
+  const node = selectedNode(state);
+  if (view === undefined || data === undefined || node === undefined)
+    return [{ text: 'no node is shown', tone: 'dim' }];
+  const lines = panel === 'what-if' ? whatIfPanel(view, node) : nodePanel(node, data);
+  return lines.slice(0, room).map((text, at) => (at === 0 ? { text, tone: 'bold' } : { text }));
 }
 
 function cellsOf(node: NodeData, data: ClusterStatusData, spark: string): string[] {
@@ -134,8 +182,10 @@ function cellsOf(node: NodeData, data: ClusterStatusData, spark: string): string
     leads ? String(data.log.last) : String(progress?.match ?? '-'),
     progress === null ? '-' : `${progress.inflight}/${progress.inflightMax}`,
     node.rttMs === null ? '-' : formatDuration(node.rttMs),
-    String(node.applied ?? '-'),
+    node.fsyncP99Ms === null ? '-' : formatDuration(node.fsyncP99Ms),
+    node.applyP99Ms === null ? '-' : formatDuration(node.applyP99Ms),
     node.dbBytes === null ? '-' : formatBytes(node.dbBytes),
+    node.cpuShare === null ? '-' : formatShare(node.cpuShare),
     flagsOf(node).join(' '),
   ];
 }

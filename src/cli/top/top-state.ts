@@ -34,6 +34,10 @@ export interface TopState {
   /** Whether the lower part shows events alone, as many as there is room for. */
   readonly moreEvents: boolean;
   readonly showConfig: boolean;
+  /** Node that the keys are about; undefined before somebody chose one: the first that is shown. */
+  readonly selected: number | undefined;
+  /** What the lower part shows of the selected node instead of the events. */
+  readonly panel: 'node' | 'what-if' | undefined;
 }
 
 /** Before anything is known. */
@@ -49,6 +53,8 @@ export const emptyState: TopState = {
   paused: false,
   moreEvents: false,
   showConfig: false,
+  selected: undefined,
+  panel: undefined,
 };
 
 /** A new sight of the cluster; while paused the screen stays as it is. */
@@ -83,9 +89,33 @@ export function press(state: TopState, key: string): TopState | undefined {
   if (key === 's') return { ...state, sort: following(sortOrders, state.sort) };
   if (key === 'f') return { ...state, filter: following(filters, state.filter) };
   if (key === 'p' || key === ' ') return { ...state, paused: !state.paused };
-  if (key === 'e') return { ...state, moreEvents: !state.moreEvents };
+  if (key === 'e') return { ...state, moreEvents: !state.moreEvents, panel: undefined };
+  if (key === 'enter') return open(state, 'node');
+  if (key === 'w') return open(state, 'what-if');
+  if (key === 'escape') return { ...state, panel: undefined };
+  if (key === 'up' || key === 'k') return select(state, -1);
+  if (key === 'down' || key === 'j') return select(state, 1);
   if (key === 'c') return { ...state, showConfig: !state.showConfig };
   return state;
+}
+
+/** Shows a panel of the selected node, or closes it where it is open. */
+function open(state: TopState, panel: NonNullable<TopState['panel']>): TopState {
+  return { ...state, moreEvents: false, panel: state.panel === panel ? undefined : panel };
+}
+
+/** Another node, so many rows away, as far as there are any. */
+function select(state: TopState, by: number): TopState {
+  const nodes = shownNodes(state);
+  const place = nodes.findIndex(({ id }) => id === selectedNode(state)?.id);
+  const next = nodes[Math.min(nodes.length - 1, Math.max(0, place + by))];
+  return { ...state, selected: next?.id };
+}
+
+/** The node that the keys are about: the first one where the one that was chosen is not shown any more. */
+export function selectedNode(state: TopState): NodeData | undefined {
+  const nodes = shownNodes(state);
+  return nodes.find(({ id }) => id === state.selected) ?? nodes[0];
 }
 
 function following<Value>(values: readonly Value[], value: Value): Value {
