@@ -7,10 +7,11 @@ import { toStatusData } from '../../src/cli/status-data.js';
 export default class ClusterHealth extends ClusterCommand<typeof ClusterHealth> {
   static override summary = 'judge the cluster by named checks';
   static override description =
-    'Ends with exit 0 where it is healthy, 5 where a check does not come out ok, 6 where writes have stopped.';
+    'Ends with exit 0 where it is healthy, 5 where a check does not come out ok, 6 where writes have stopped. With -o wide each check says since when it is so, what it has seen, what it holds that against, and the code of the warning.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --require-tolerance 1 -q',
+    '<%= config.bin %> <%= command.id %> -o wide',
     '<%= config.bin %> <%= command.id %> --json | jq \'.data.checks[] | select(.status != "ok")\'',
   ];
   static override flags = {
@@ -28,13 +29,14 @@ export default class ClusterHealth extends ClusterCommand<typeof ClusterHealth> 
   async run(): Promise<HealthData> {
     const view = await this.view();
     const { 'require-tolerance': requireTolerance, 'max-lag': maxLag } = this.flags;
-    const data = toHealthData(toStatusData(view, new Date()), { requireTolerance, maxLag });
+    const now = new Date();
+    const data = toHealthData(toStatusData(view, now), { requireTolerance, maxLag }, now);
     const error = healthError(data, view.absence);
     if (error !== undefined) this.fail(error);
     return data;
   }
 
   protected override text(data: HealthData): Promise<string> {
-    return healthText(data, this.style, this.tableOptions);
+    return healthText(data, this.format === 'wide', this.style, this.tableOptions);
   }
 }

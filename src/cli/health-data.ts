@@ -3,7 +3,7 @@ import type { ClusterStatusData, NodeData } from './status-data.js';
 import { diskFreeBytesMin } from './status-warnings.js';
 import type { Style } from './style.js';
 import { renderTable, type TableOptions } from './table.js';
-import { counted } from './units.js';
+import { counted, formatBytes } from './units.js';
 
 /** `data` of `cluster health`. */
 export interface HealthData {
@@ -18,7 +18,18 @@ export interface HealthCheck {
   readonly status: 'ok' | 'warn' | 'fail' | 'unknown';
   readonly message: string;
   readonly nodes: readonly number[];
+  /** What was looked at, and what it is held against; null where that is not known, or there is nothing to hold it against. */
+  readonly value: number | string | null;
+  readonly threshold: number | string | null;
+  /** Since when it is so, by the clock of this machine; null where nobody knows. */
+  readonly since: string | null;
+  /** Of what `status` warns of in that case; null where it is ok. */
+  readonly code: string | null;
 }
+
+/** What a check finds; what it does not say is unknown. */
+type Finding = Pick<HealthCheck, 'status' | 'message'> &
+  Partial<Omit<HealthCheck, 'id'>> & { readonly sinceMs?: number };
 
 /** What must hold. */
 export interface HealthLimits {
@@ -29,17 +40,28 @@ export interface HealthLimits {
 }
 
 /** Judges a status: `unavailable` where writes have stopped, `degraded` where a check does not come out ok. */
-export function toHealthData(data: ClusterStatusData, limits: HealthLimits): HealthData {
+export function toHealthData(data: ClusterStatusData, limits: HealthLimits, now: Date): HealthData {
   const members = data.nodes.filter(({ set }) => set !== '-');
+  const check = (id: HealthCheck['id'], { sinceMs, ...found }: Finding): HealthCheck => ({
+    id,
+    nodes: [],
+    value: null,
+    threshold: null,
+    ...found,
+    since: sinceMs === undefined ? null : new Date(now.getTime() - sinceMs).toISOString(),
+    code: found.status === 'ok' ? null : (found.code ?? null),
+  });
   const checks = [
-    leaderCheck(data),
-    quorumCheck(data),
-    memberCheck(members),
-    data.leader === null ? unknown('replication', untracked) : replicationCheck(members, limits.maxLag),
-    configurationCheck(data),
-    storageCheck(members),
-    versionCheck(members),
-    ...(limits.requireTolerance === undefined ? [] : [toleranceCheck(data, limits.requireTolerance)]),
+    check('leader', leaderFinding(data)),
+    check('quorum', quorumFinding(data)),
+    check('members', memberFinding(members)),
+    check('replication', data.leader === null ? unknown(untracked) : replicationFinding(members, limits.maxLag)),
+    check('configuration', configurationFinding(data)),
+    check('storage', storageFinding(members)),
+    check('versions', versionFinding(members)),
+    ...(limits.requireTolerance === undefined
+      ? []
+      : [check('tolerance', toleranceFinding(data, limits.requireTolerance))]),
   ];
   const stopped = data.leader === null || !data.quorum.available;
   const loud = checks.some(({ status }) => status !== 'ok');
@@ -48,49 +70,67 @@ export function toHealthData(data: ClusterStatusData, limits: HealthLimits): Hea
 
 const untracked = 'without a leader nobody tracks who lags';
 
-function unknown(id: HealthCheck['id'], message: string): HealthCheck {
-  return { id, status: 'unknown', message, nodes: [] };
+function unknown(message: string): Finding {
+  return { status: 'unknown', message };
 }
 
-function leaderCheck({ leader, nodes }: ClusterStatusData): HealthCheck {
-  if (leader === null) return { id: 'leader', status: 'fail', message: 'there is none', nodes: [] };
+function leaderFinding({ leader, nodes }: ClusterStatusData): Finding {
+  if (leader === null) return { status: 'fail', message: 'there is none', code: 'W_NO_LEADER' };
   const name = nodes.find(({ id }) => id === leader.id)?.name;
-  return { id: 'leader', status: 'ok', message: `${name} leads in term ${leader.term}`, nodes: [leader.id] };
+  const message = `${name} leads in term ${leader.term}`;
+  return { status: 'ok', message, nodes: [leader.id], value: leader.id, sinceMs: leader.forMs };
 }
 
-function quorumCheck({ quorum }: ClusterStatusData): HealthCheck {
+/** The margin is what counts: a cluster that could have one must have it. */
+function quorumFinding({ quorum }: ClusterStatusData): Finding {
   const message = quorum.sets
     .map(({ name, live, size, needed }) => `${name}: ${live} of ${size} live, ${needed} needed`)
     .join('; ');
   const thin = quorum.tolerates === 0 && quorum.toleratesNominal > 0;
-  const status = quorum.available ? (thin ? 'warn' : 'ok') : 'fail';
-  return { id: 'quorum', status, message: thin && quorum.available ? `${message}: no margin` : message, nodes: [] };
+  const margin = { value: quorum.available ? quorum.tolerates : null, threshold: Math.min(1, quorum.toleratesNominal) };
+  if (!quorum.available) return { status: 'fail', message, code: 'W_NO_LEADER', ...margin };
+  if (thin) return { status: 'warn', message: `${message}: no margin`, code: 'W_NO_MARGIN', ...margin };
+  return { status: 'ok', message, ...margin };
 }
 
-function memberCheck(members: readonly NodeData[]): HealthCheck {
+function memberFinding(members: readonly NodeData[]): Finding {
   const silent = members.filter(({ reachable, progress }) => !reachable || progress?.recentActive === false);
-  const message =
-    silent.length === 0
-      ? `all ${members.length} answer`
-      : silent.map(({ name, error }) => `${name}: ${error?.message ?? 'does not answer the leader'}`).join('; ');
-  return { id: 'members', status: silent.length === 0 ? 'ok' : 'warn', message, nodes: idsOf(silent) };
+  const answering = { value: members.length - silent.length, threshold: members.length };
+  if (silent.length === 0) return { status: 'ok', message: `all ${members.length} answer`, ...answering };
+  const message = silent.map(({ name, error }) => `${name}: ${error?.message ?? 'does not answer the leader'}`);
+  const goneMs = silent.flatMap(({ lastSeenMs }) => (lastSeenMs === null ? [] : lastSeenMs));
+  return {
+    status: 'warn',
+    message: message.join('; '),
+    nodes: idsOf(silent),
+    code: silent.some(({ reachable }) => !reachable) ? 'W_UNREACHABLE' : 'W_SILENT',
+    ...(goneMs.length === 0 ? {} : { sinceMs: Math.max(...goneMs) }),
+    ...answering,
+  };
 }
 
-function replicationCheck(members: readonly NodeData[], maxLag: number): HealthCheck {
+function replicationFinding(members: readonly NodeData[], maxLag: number): Finding {
   const behind = members.filter(
     ({ progress }) =>
       progress !== null && (progress.lag > maxLag || progress.needsSnapshot || progress.state === 'snapshot'),
   );
-  const message =
-    behind.length === 0
-      ? `nobody lags more than ${maxLag} entries`
-      : behind.map(({ name, progress }) => `${name} lags ${progress?.lag} entries (${progress?.state})`).join('; ');
-  return { id: 'replication', status: behind.length === 0 ? 'ok' : 'warn', message, nodes: idsOf(behind) };
+  const most = { value: Math.max(0, ...members.map(({ progress }) => progress?.lag ?? 0)), threshold: maxLag };
+  if (behind.length === 0) return { status: 'ok', message: `nobody lags more than ${maxLag} entries`, ...most };
+  const message = behind.map(({ name, progress }) => `${name} lags ${progress?.lag} entries (${progress?.state})`);
+  const caughtUpMs = behind.flatMap(({ progress }) => progress?.caughtUpAgoMs ?? []);
+  return {
+    status: 'warn',
+    message: message.join('; '),
+    nodes: idsOf(behind),
+    code: behind.some(({ progress }) => progress?.needsSnapshot) ? 'W_NEEDS_SNAPSHOT' : 'W_LAG',
+    ...(caughtUpMs.length === 0 ? {} : { sinceMs: Math.max(...caughtUpMs) }),
+    ...most,
+  };
 }
 
-function configurationCheck({ config, change, changeState, leader }: ClusterStatusData): HealthCheck {
+function configurationFinding({ config, change, changeState, leader }: ClusterStatusData): Finding {
   if (leader === null && !config.joint) {
-    return unknown('configuration', `stable @${config.index}, as far as the nodes that answer know`);
+    return unknown(`stable @${config.index}, as far as the nodes that answer know`);
   }
   // A spare may stand by for months.
   const waits = change !== null && changeState?.phase === 'ready';
@@ -102,30 +142,38 @@ function configurationCheck({ config, change, changeState, leader }: ClusterStat
       : waits
         ? `stable @${config.index}; change ${change} waits: ${changeState.text}`
         : `change ${change} runs`;
-  return { id: 'configuration', status: settled ? 'ok' : 'warn', message, nodes: [] };
+  return {
+    status: settled ? 'ok' : 'warn',
+    message,
+    value: config.phase,
+    threshold: 'stable',
+    code: change === null ? 'W_JOINT' : 'W_CHANGE',
+    ...(changeState === null ? {} : { sinceMs: changeState.runsMs }),
+  };
 }
 
-function storageCheck(members: readonly NodeData[]): HealthCheck {
-  if (members.every(({ diskFreeBytes }) => diskFreeBytes === null)) return unknown('storage', 'no node says');
+function storageFinding(members: readonly NodeData[]): Finding {
+  const known = members.flatMap(({ diskFreeBytes }) => (diskFreeBytes === null ? [] : diskFreeBytes));
+  if (known.length === 0) return unknown('no node says');
   const full = members.filter(({ diskFreeBytes }) => diskFreeBytes !== null && diskFreeBytes < diskFreeBytesMin);
-  const message =
-    full.length === 0
-      ? 'every disk has room'
-      : `${full.map(({ name }) => name).join(', ')}: less than 1 GiB of disk free`;
-  return { id: 'storage', status: full.length === 0 ? 'ok' : 'warn', message, nodes: idsOf(full) };
+  const least = { value: Math.min(...known), threshold: diskFreeBytesMin };
+  if (full.length === 0) return { status: 'ok', message: 'every disk has room', ...least };
+  const message = `${full.map(({ name }) => name).join(', ')}: less than 1 GiB of disk free`;
+  return { status: 'warn', message, nodes: idsOf(full), code: 'W_DISK', ...least };
 }
 
-function versionCheck(members: readonly NodeData[]): HealthCheck {
-  if (members.every(({ version }) => version === null)) return unknown('versions', 'no node says');
+function versionFinding(members: readonly NodeData[]): Finding {
+  if (members.every(({ version }) => version === null)) return unknown('no node says');
   const versions = [...new Set(members.flatMap(({ version }) => (version === null ? [] : [version])))].sort();
-  const same = versions.length < 2;
-  return { id: 'versions', status: same ? 'ok' : 'warn', message: versions.join(', '), nodes: [] };
+  const count = { value: versions.length, threshold: 1 };
+  return { status: versions.length < 2 ? 'ok' : 'warn', message: versions.join(', '), code: 'W_VERSIONS', ...count };
 }
 
-function toleranceCheck({ quorum }: ClusterStatusData, required: number): HealthCheck {
+function toleranceFinding({ quorum }: ClusterStatusData, required: number): Finding {
   const enough = quorum.available && quorum.tolerates >= required;
   const message = `tolerates ${counted(quorum.tolerates, 'failure')}, ${required} required`;
-  return { id: 'tolerance', status: enough ? 'ok' : 'fail', message, nodes: [] };
+  const value = quorum.available ? quorum.tolerates : null;
+  return { status: enough ? 'ok' : 'fail', message, code: 'W_TOLERANCE', value, threshold: required };
 }
 
 function idsOf(nodes: readonly NodeData[]): number[] {
@@ -133,11 +181,38 @@ function idsOf(nodes: readonly NodeData[]): number[] {
 }
 
 /** The checks as a table, the verdict behind them. */
-export async function healthText(data: HealthData, style: Style, options: TableOptions): Promise<string> {
-  const columns = ['CHECK', 'STATUS', 'MESSAGE'].map((head) => ({ head }));
-  const rows = data.checks.map(({ id, status, message }) => [id, status === 'fail' ? 'FAIL' : status, message]);
+export async function healthText(
+  data: HealthData,
+  wide: boolean,
+  style: Style,
+  options: TableOptions,
+): Promise<string> {
+  const heads = ['CHECK', 'STATUS', 'MESSAGE', ...(wide ? ['SINCE', 'OBSERVED', 'THRESHOLD', 'CODE'] : [])];
+  const rows = data.checks.map((check) => {
+    const { id, status, message, since, code } = check;
+    const row = [id, status === 'fail' ? 'FAIL' : status, message];
+    if (!wide) return row;
+    const [observed, threshold] = [check.value, check.threshold].map((value) => valueText(id, value));
+    return [
+      ...row,
+      since === null ? '-' : since.replace('T', ' ').replace(/\.\d+/, ''),
+      observed,
+      threshold,
+      code ?? '-',
+    ];
+  });
   const color = { healthy: style.bold, degraded: style.yellow, unavailable: style.red }[data.verdict];
-  return `${await renderTable(columns, rows, options)}\n\n${color(data.verdict)}`;
+  const table = await renderTable(
+    heads.map((head) => ({ head })),
+    rows.map((row) => row.map((cell) => cell ?? '-')),
+    options,
+  );
+  return `${table}\n\n${color(data.verdict)}`;
+}
+
+function valueText(id: HealthCheck['id'], value: HealthCheck['value']): string {
+  if (value === null) return '-';
+  return id === 'storage' ? formatBytes(Number(value)) : String(value);
 }
 
 /** What a command that judges ends with; undefined where all is well. */

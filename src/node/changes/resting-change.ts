@@ -21,7 +21,7 @@ export function refuseWhileRunning(running: ChangeRecord, whileLeft: 'E_CHANGE_R
   }
   if (waitsForPromotion(running)) {
     throw new RaftctlError('E_CHANGE_RUNNING', `change ${id} of the members is running: ${running.text}`, {
-      hint: `raftctl member promote, or back: raftctl member change abort ${id}`,
+      hint: `raftctl member change status ${id}, or back: raftctl member change abort ${id}`,
     });
   }
   throw new RaftctlError('E_CHANGE_RUNNING', `change ${id} of the members is running`, {
