@@ -9,14 +9,20 @@ import type {
 } from '../gen/raftctl/v1/history.js';
 import type { TermRun } from '../gen/raftctl/v1/log.js';
 import type {
+  AbortChangeRequest,
+  AbortChangeResponse,
   AnnounceRequest,
   ChangeMembersRequest,
   ChangeMembersResponse,
   ChangeRecord,
   GetChangeResponse,
+  PromoteChangeRequest,
+  PromoteChangeResponse,
+  UpdateMemberRequest,
+  UpdateMemberResponse,
 } from '../gen/raftctl/v1/member.js';
+import type { DrainResponse, SetElectionsResponse, UndrainResponse } from '../gen/raftctl/v1/node.js';
 import type { Consistency } from '../gen/raftctl/v1/proposal.js';
-import type { SoftState } from '../raft/raft.js';
 import { Applier } from './applier.js';
 import { checkBootstrap } from './bootstrap.js';
 import { Candidacy } from './candidacy.js';
@@ -51,6 +57,7 @@ import type { SnapshotSource, StateView } from './ports.js';
 import { Proposing } from './proposing.js';
 import { Reading } from './reading.js';
 import { ReplicatedState } from './replicated-state.js';
+import { RoleChanges } from './role-changes.js';
 import { Roster } from './roster.js';
 import { RunningCalls } from './running-calls.js';
 import { selfIdentity } from './self-identity.js';
@@ -82,6 +89,7 @@ export class RaftNode implements NodeApi {
   private readonly draining: Draining;
   private readonly recording: HistoryRecording;
   private readonly history: HistoryFeed;
+  private readonly roles: RoleChanges;
   private readonly calls = new RunningCalls();
   private readonly updates: MemberUpdates;
   private readonly instances: InstanceRecording;
@@ -109,6 +117,7 @@ export class RaftNode implements NodeApi {
     this.recording = new HistoryRecording(this.context);
     this.history = new HistoryFeed(this.context);
     this.progresses = new PeerProgresses(options.clock);
+    this.roles = new RoleChanges(this.context, this.recording, this.reading, this.progresses, this.proposing);
     this.roster = new Roster(this.context);
     this.snapshots = nodeSnapshots(this.context, (...told) => this.recording.onSnapshotSent(...told));
     this.changes = new MembershipChanges(
@@ -228,27 +237,27 @@ export class RaftNode implements NodeApi {
     return this.changes.watchChange(id, call);
   }
 
-  abortChange(...asked: Parameters<NodeApi['abortChange']>): ReturnType<NodeApi['abortChange']> {
-    return this.changes.abort(...asked);
+  abortChange(request: AbortChangeRequest, call?: CallOptions): Promise<AbortChangeResponse> {
+    return this.changes.abort(request, call);
   }
 
-  promoteChange(...asked: Parameters<NodeApi['promoteChange']>): ReturnType<NodeApi['promoteChange']> {
-    return this.changes.promote(...asked);
+  promoteChange(request: PromoteChangeRequest, call?: CallOptions): Promise<PromoteChangeResponse> {
+    return this.changes.promote(request, call);
   }
 
-  updateMember(...asked: Parameters<NodeApi['updateMember']>): ReturnType<NodeApi['updateMember']> {
-    return this.updates.update(...asked);
+  updateMember(request: UpdateMemberRequest, call?: CallOptions): Promise<UpdateMemberResponse> {
+    return this.updates.update(request, call);
   }
 
-  drain(call?: CallOptions): ReturnType<NodeApi['drain']> {
+  drain(call?: CallOptions): Promise<DrainResponse> {
     return this.draining.drain(call);
   }
 
-  undrain(): ReturnType<NodeApi['undrain']> {
+  undrain(): Promise<UndrainResponse> {
     return this.draining.undrain();
   }
 
-  setElections(paused: boolean, call?: CallOptions): ReturnType<NodeApi['setElections']> {
+  setElections(paused: boolean, call?: CallOptions): Promise<SetElectionsResponse> {
     return this.draining.setElections(paused, call);
   }
 
@@ -319,7 +328,7 @@ export class RaftNode implements NodeApi {
         sendSnapshot: (message) => this.snapshots.send(message),
         onTimeoutNow: () => this.reading.giveUpLease(),
         onReadStates: (states) => this.reading.onReadStates(states),
-        onSoftState: (soft) => this.onSoftState(soft),
+        onSoftState: (soft) => this.roles.onSoftState(soft),
         onProposalsDropped: (proposals, reason) => this.proposing.onDropped(proposals, reason),
         afterTurn: () => this.afterTurn(),
         onFatal: (reason) => this.onFailure(reason),
@@ -343,25 +352,6 @@ export class RaftNode implements NodeApi {
     this.reading.onTick();
     this.instances.onTick();
     if (this.context.isLeader) this.progresses.observe(this.context.core.raft);
-  }
-
-  private onSoftState(soft: SoftState): void {
-    const { softState } = this.context;
-    this.context.softState = soft;
-    this.recording.onSoftState(softState, soft);
-    if (softState.leaderId !== soft.leaderId) {
-      this.options.metrics.leaderChanged();
-      this.options.logger.info('leader', { leader: soft.leaderId, term: this.context.core.raft.term });
-      this.reading.onLeaderChanged();
-    }
-    const wasLeader = softState.raftState === 'leader';
-    const isLeader = soft.raftState === 'leader';
-    if (isLeader && !wasLeader) this.context.leaderSinceMs = this.options.clock();
-    if (wasLeader && !isLeader) {
-      this.context.leaderSinceMs = undefined;
-      this.progresses.clear();
-      this.proposing.onLeadershipLost();
-    }
   }
 
   /** The cluster's own records may say something else now. */
