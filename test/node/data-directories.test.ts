@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { features } from '../../src/base/features.js';
 import { ChangeMembersRequest, ChangePhase } from '../../src/gen/raftctl/v1/member.js';
 import { CommandKind } from '../../src/gen/raftctl/v1/proposal.js';
 import { MemoryCluster, type TestNode } from './memory-cluster.js';
@@ -159,7 +160,8 @@ describe('a voter that was removed', () => {
     await cluster.wipe(3);
     await cluster.start(3);
     const member = { ...MemoryCluster.member(3), instance: instanceOf(3) };
-    const announcement = { member, version: '0.0.0', clusterId: '', incarnation: 1 };
+    const abilities = { features: [...features], certificateNames: [] };
+    const announcement = { member, version: '0.0.0', clusterId: '', incarnation: 1, abilities };
     const announcedAndAdded = cluster.onLeader(async ({ node }) => {
       node.announce(announcement);
       const request = { ...ChangeMembersRequest.create(), learners: { ids: [3] } };
