@@ -37,8 +37,8 @@ async function runIt(command: string, event: EventData, say: (line: string) => v
   if (failure !== undefined) say(`warning: the command for event ${event.seq} ${failure}`);
 }
 
-/** @throws RaftctlError E_USAGE for a form that is for one document */
-export function requireLines(format: string): void {
+/** @param what is written, one a line @throws RaftctlError E_USAGE for a form that is for one document */
+export function requireLines(format: string, what = 'events'): void {
   if (format !== 'json' && format !== 'yaml') return;
-  throw new RaftctlError('E_USAGE', `events are many documents: ${format} is for one`, { hint: 'use -o ndjson' });
+  throw new RaftctlError('E_USAGE', `${what} are many documents: ${format} is for one`, { hint: 'use -o ndjson' });
 }

@@ -2,7 +2,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { assert } from '../base/assert.js';
 import { RaftctlError } from '../base/errors.js';
 import { type Logger, silentLogger } from '../base/logger.js';
-import type { SnapshotFileHeader } from '../gen/raftctl/v1/storage.js';
 import { applyWholeLog } from '../node/offline-apply.js';
 import type { NodeSettings } from '../node/ports.js';
 import { recoverRecords } from '../node/recovered-records.js';
@@ -12,6 +11,7 @@ import {
   copyDataDirectory,
   exists,
   installSnapshotFile,
+  type NewSnapshotHeader,
   OfflineDirectory,
   readRecoveryNote,
   verifySnapshotFile,
@@ -218,11 +218,13 @@ class Recovering {
     });
   }
 
-  #header(): SnapshotFileHeader {
+  #header(): NewSnapshotHeader {
     const { clusterId, stateMachine, createdAt, start } = this.plan;
     const { index, term, confState } = start;
+    const { after: incarnation } = this.plan.incarnation;
     const createdMs = Date.parse(createdAt);
-    return { clusterId, stateMachine, index, term, confState, configIndex: index, createdMs, bootstrap: undefined };
+    const position = { index, term, confState, configIndex: index };
+    return { clusterId, incarnation, stateMachine, ...position, createdMs, bootstrap: undefined };
   }
 
   #story(): string {

@@ -1,6 +1,6 @@
 import { type EventType, HistoryEvent } from '../gen/raftctl/v1/history.js';
 import { concatBytes, KeyspacePrefix, readU64, scopedTxn, scopedView, u64Bytes } from './keyspace.js';
-import type { StateTxn, StateView } from './ports.js';
+import type { StateRecord, StateTxn, StateView } from './ports.js';
 
 /** Events kept; the oldest goes first. The same on all nodes, since it decides what the keyspace holds. */
 export const HISTORY_EVENTS_MAX = 2000;
@@ -75,6 +75,18 @@ export function* eventsAfter(view: StateView, since: number, types: readonly Eve
     const event = HistoryEvent.decode(value);
     if (types.length === 0 || types.includes(event.type)) yield event;
   }
+}
+
+/** What stands under one key of the history's keyspace. */
+export type StoredHistory =
+  | { readonly type: 'event-summary'; readonly events: number; readonly forgotten: number }
+  | { readonly type: 'event'; readonly event: HistoryEvent };
+
+/** Takes a record of the history's keyspace apart; undefined where it is none of these. @throws Error where it makes no sense */
+export function decodeHistoryRecord({ key, value }: StateRecord): StoredHistory | undefined {
+  if (key[0] === Table.event) return { type: 'event', event: HistoryEvent.decode(value) };
+  if (key[0] !== Table.summary) return undefined;
+  return { type: 'event-summary', events: readU64(value, 0), forgotten: readU64(value, 8) };
 }
 
 function newestSeq(table: StateView): number {

@@ -1,7 +1,7 @@
 import type { Session } from '../gen/raftctl/v1/proposal.js';
 import { concatBytes, endOfPrefix, readU64, u64Bytes } from './keyspace.js';
 import type { ProposalResult } from './node-api.js';
-import type { StateTxn, StateView } from './ports.js';
+import type { StateRecord, StateTxn, StateView } from './ports.js';
 
 /** Bytes of a client id, at most. */
 export const CLIENT_ID_BYTES_MAX = 64;
@@ -107,6 +107,49 @@ export function applyOnce(
 export function countSessions(view: StateView): number {
   const count = view.get(COUNT_KEY);
   return count === undefined ? 0 : readU64(count, 0);
+}
+
+/** What stands under one key of the sessions' keyspace. */
+export type StoredSession =
+  | { readonly type: 'session-count'; readonly sessions: number }
+  | { readonly type: 'session-use'; readonly clientId: string; readonly lastUsed: number }
+  | {
+      readonly type: 'session';
+      readonly clientId: string;
+      readonly lastUsed: number;
+      readonly lowestPending: number;
+      readonly results: number;
+    }
+  | {
+      readonly type: 'session-result';
+      readonly clientId: string;
+      readonly sequence: number;
+      readonly index: number;
+      readonly term: number;
+      readonly result: Uint8Array;
+    };
+
+/** Takes a record of the sessions' keyspace apart; undefined where it is none of these. @throws RangeError where it is cut short */
+export function decodeSessionRecord({ key, value }: StateRecord): StoredSession | undefined {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  switch (key[0]) {
+    case Table.count:
+      return { type: 'session-count', sessions: readU64(value, 0) };
+    case Table.byUse:
+      return { type: 'session-use', clientId: text(value), lastUsed: readU64(key, 1) };
+    case Table.session: {
+      const [lastUsed, lowestPending, results] = [readU64(value, 0), readU64(value, 8), readU64(value, 16)];
+      return { type: 'session', clientId: text(key.subarray(1)), lastUsed, lowestPending, results };
+    }
+    case Table.result: {
+      const end = 2 + (key[1] ?? 0);
+      const [clientId, sequence] = [text(key.subarray(2, end)), readU64(key, end)];
+      const [index, term] = [readU64(value, 0), readU64(value, 8)];
+      return { type: 'session-result', clientId, sequence, index, term, result: value.subarray(16) };
+    }
+    default:
+      return undefined;
+  }
 }
 
 /**

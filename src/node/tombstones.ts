@@ -1,6 +1,6 @@
 import { type Member, Tombstone } from '../gen/raftctl/v1/member.js';
 import { concatBytes, KeyspacePrefix, readU64, scopedTxn, scopedView, u64Bytes } from './keyspace.js';
-import type { StateTxn, StateView } from './ports.js';
+import type { StateRecord, StateTxn, StateView } from './ports.js';
 
 /** Tombstones kept; the oldest goes first. The same on all nodes, since it decides what the keyspace holds. */
 export const TOMBSTONES_MAX = 4096;
@@ -63,6 +63,17 @@ export function readTombstones(view: StateView): Tombstone[] {
   return Array.from(records, ({ value }) => Tombstone.decode(value)).sort(
     (left, right) => right.removedIndex - left.removedIndex,
   );
+}
+
+/** What stands under one key of the tombstones' keyspace. */
+export type StoredTombstone =
+  | { readonly type: 'tombstone-moment'; readonly atMs: number }
+  | { readonly type: 'tombstone'; readonly tombstone: Tombstone };
+
+/** Takes a record of the tombstones' keyspace apart; undefined where it is none of these. @throws Error where it makes no sense */
+export function decodeTombstoneRecord({ key, value }: StateRecord): StoredTombstone | undefined {
+  if (key[0] === Table.moment) return { type: 'tombstone-moment', atMs: readU64(value, 0) };
+  return key[0] === Table.tombstone ? { type: 'tombstone', tombstone: Tombstone.decode(value) } : undefined;
 }
 
 const tombstoneKey = (id: number) => concatBytes(FIRST_TOMBSTONE, u64Bytes(id));

@@ -21,4 +21,5 @@
  * stand before the machines, in src/node/sessions.ts. Where to read next: `StateMachine` in src/node/ports.ts.
  */
 export { KvMachine } from './kv-machine.js';
+export { decodeMachineRecord, type MachineRecord } from './machine-records.js';
 export { RegisterMachine } from './register-machine.js';

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
@@ -10,7 +10,13 @@ import { SNAPSHOT_CHUNK_BYTES } from './limits.js';
 import type { LmdbStore } from './lmdb-store.js';
 import type { OfflineReading } from './offline-reading.js';
 import { Overlay } from './overlay.js';
-import { readSnapshot, SnapshotFileWriter, type SnapshotSummary } from './snapshot-file.js';
+import {
+  type NewSnapshotHeader,
+  readSnapshot,
+  SnapshotFileWriter,
+  type SnapshotSummary,
+  snapshotChunks,
+} from './snapshot-file.js';
 
 /**
  * Writes a snapshot file of the applied state as `rewrite` makes it; the state itself stays as it is. Complete and flushed under its name,
@@ -19,7 +25,7 @@ import { readSnapshot, SnapshotFileWriter, type SnapshotSummary } from './snapsh
 export async function writeOfflineSnapshot(
   reading: OfflineReading,
   path: string,
-  header: SnapshotFileHeader,
+  header: NewSnapshotHeader,
   rewrite: (txn: StateTxn) => void,
 ): Promise<SnapshotInfo> {
   const txn = new ApplyTxn(new Overlay(), reading.keyspace());
@@ -47,9 +53,24 @@ export async function writeOfflineSnapshot(
  * @throws RaftctlError E_USAGE where it cannot be read, E_CORRUPT where it is damaged
  */
 export async function verifySnapshotFile(path: string): Promise<SnapshotSummary> {
+  const chunks = readSnapshotFile(path);
+  for (;;) {
+    const step = await chunks.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * What a snapshot file holds, a chunk at a time, each verified; whether it is whole is known at the end.
+ * @throws RaftctlError as `verifySnapshotFile`
+ */
+export async function* readSnapshotFile(
+  path: string,
+  onHeader?: (header: SnapshotFileHeader) => void,
+): AsyncGenerator<readonly SnapshotRecord[], SnapshotSummary> {
   const handle = await openFile(path);
   try {
-    return await readSnapshot(handle);
+    return yield* snapshotChunks(handle, onHeader);
   } catch (cause) {
     throw new RaftctlError('E_CORRUPT', `${path}: ${messageOf(cause)}`, { cause });
   } finally {
@@ -89,7 +110,14 @@ function* chunksOf(txn: StateTxn): Generator<SnapshotRecord[]> {
 }
 
 async function openFile(path: string) {
-  return open(path, 'r').catch((cause: unknown) => {
-    throw new RaftctlError('E_USAGE', `the snapshot file ${path} cannot be read: ${messageOf(cause)}`, { cause });
-  });
+  const cannot = (reason: string, cause?: unknown): never => {
+    throw new RaftctlError('E_USAGE', `the snapshot file ${path} cannot be read: ${reason}`, { cause });
+  };
+  // Looked at first: to open a pipe that nobody writes to would wait for ever.
+  const { isFile } = await stat(path).then(
+    (found) => ({ isFile: found.isFile() }),
+    (cause: unknown) => cannot(messageOf(cause), cause),
+  );
+  if (!isFile) cannot('it is no file');
+  return open(path, 'r').catch((cause: unknown) => cannot(messageOf(cause), cause));
 }

@@ -7,3 +7,4 @@ export { readRecoveryNote, readRetiredIds, writeRecoveryNote } from './offline-n
 export type { OfflineReading } from './offline-reading.js';
 export { emptyDirectory } from './offline-reset.js';
 export { installSnapshotFile, verifySnapshotFile, writeOfflineSnapshot } from './offline-snapshot.js';
+export type { NewSnapshotHeader } from './snapshot-file.js';

@@ -73,9 +73,10 @@ async function writeFile(
   const table = environment.states[keyspaceNumber(applied)];
   const keyspace = new KeyspaceReader(() => table, transaction);
   const writer = new SnapshotFileWriter(handle);
-  const { clusterId, stateMachine } = identity;
+  const { clusterId, incarnation, stateMachine } = identity;
   await writer.writeHeader({
     clusterId,
+    incarnation,
     stateMachine,
     index,
     term,

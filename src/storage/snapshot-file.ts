@@ -12,6 +12,12 @@ import { keyText } from './byte-order.js';
 import { SNAPSHOT_FRAME_BYTES_MAX, STATE_KEY_BYTES_MAX } from './limits.js';
 import { decodeFrameHeader, encodeFrame, FRAME_HEADER_BYTES, lastFrame } from './snapshot-frames.js';
 
+/** Version of the file's form. */
+const FORMAT_VERSION = 1;
+
+/** What is written into a file's first frame; its version is the writer's. */
+export type NewSnapshotHeader = Omit<SnapshotFileHeader, 'formatVersion'>;
+
 /** A trailer's frame is not longer than this: two counts and a checksum. */
 const TRAILER_FRAME_BYTES_MAX = 64;
 
@@ -23,8 +29,8 @@ export class SnapshotFileWriter {
 
   constructor(private readonly handle: FileHandle) {}
 
-  writeHeader(header: SnapshotFileHeader): Promise<void> {
-    return this.#append(SnapshotFileHeader.encode(header).finish());
+  writeHeader(header: NewSnapshotHeader): Promise<void> {
+    return this.#append(SnapshotFileHeader.encode({ ...header, formatVersion: FORMAT_VERSION }).finish());
   }
 
   writeChunk(records: SnapshotRecord[]): Promise<void> {
@@ -66,7 +72,7 @@ export interface SnapshotVisitor {
 export async function summarise(handle: FileHandle): Promise<SnapshotSummary> {
   const { size } = await handle.stat();
   const first = await readFrame(handle, 0, size);
-  const header = decode(SnapshotFileHeader, first);
+  const header = decodeHeader(first);
   const tailBytes = Math.min(TRAILER_FRAME_BYTES_MAX, size - FRAME_HEADER_BYTES - first.length);
   const tail = await readFully(handle, size - tailBytes, tailBytes);
   const last = lastFrame(tail);
@@ -80,10 +86,27 @@ export async function summarise(handle: FileHandle): Promise<SnapshotSummary> {
  * @throws RaftctlError E_CORRUPT, and whatever the visitor throws
  */
 export async function readSnapshot(handle: FileHandle, visitor: SnapshotVisitor = {}): Promise<SnapshotSummary> {
+  const chunks = snapshotChunks(handle, (header) => visitor.onHeader?.(header));
+  for (;;) {
+    const step = await chunks.next();
+    if (step.done === true) return step.value;
+    await visitor.onChunk?.(step.value);
+  }
+}
+
+/**
+ * The same for whoever asks for one chunk after the other. Each is verified before it is given out; that all of them are there is known
+ * only at the end.
+ * @throws RaftctlError E_CORRUPT, and whatever `onHeader` throws
+ */
+export async function* snapshotChunks(
+  handle: FileHandle,
+  onHeader: (header: SnapshotFileHeader) => void = () => {},
+): AsyncGenerator<readonly SnapshotRecord[], SnapshotSummary> {
   const { size } = await handle.stat();
   const first = await readFrame(handle, 0, size);
-  const header = decode(SnapshotFileHeader, first);
-  visitor.onHeader?.(header);
+  const header = decodeHeader(first);
+  onHeader(header);
   let checksum = crc32(encodeFrame(first));
   let at = FRAME_HEADER_BYTES + first.length;
   let [chunks, records, lastKey] = [0, 0, ''];
@@ -102,7 +125,7 @@ export async function readSnapshot(handle: FileHandle, visitor: SnapshotVisitor 
     lastKey = checkKeys(chunk.records, lastKey);
     chunks++;
     records += chunk.records.length;
-    await visitor.onChunk?.(chunk.records);
+    yield chunk.records;
   }
 }
 
@@ -141,6 +164,13 @@ export async function readFully(handle: FileHandle, at: number, length: number):
     filled += bytesRead;
   }
   return bytes;
+}
+
+function decodeHeader(payload: Uint8Array): SnapshotFileHeader {
+  const header = decode(SnapshotFileHeader, payload);
+  if (header.formatVersion <= FORMAT_VERSION) return header;
+  const versions = `its format is ${header.formatVersion}, this one knows up to ${FORMAT_VERSION}`;
+  throw new RaftctlError('E_CORRUPT', `the snapshot file was written by a newer raftctl: ${versions}`);
 }
 
 function decode<T>(codec: { decode(bytes: Uint8Array): T }, payload: Uint8Array): T {
