@@ -129,6 +129,8 @@ export const errorCodes = {
   E_IDENTITY: { exit: ExitCode.integrity },
   /** What is on disk is damaged. */
   E_CORRUPT: { exit: ExitCode.integrity },
+  /** Replicas that should have the same state have not. */
+  E_DIVERGED: { exit: ExitCode.integrity },
 } as const satisfies Record<string, { exit: number }>;
 
 /** A stable error code. */

@@ -6,6 +6,7 @@ import type {
   PeerProgress,
   PromoteWhen,
   Role,
+  StateHashPhase,
 } from '../client/index.js';
 
 // The enums of the wire as the words that people and documents use. Written as numbers so that nothing of the generated code, and
@@ -28,6 +29,15 @@ export const progressNames: Record<PeerProgress['state'], 'unknown' | 'probe' | 
   1: 'probe',
   2: 'replicate',
   3: 'snapshot',
+};
+
+/** Words for how far a node has come with the hash of its state. */
+export const hashPhaseNames: Record<StateHashPhase, 'unknown' | 'waiting' | 'running' | 'done' | 'missed'> = {
+  0: 'unknown',
+  1: 'waiting',
+  2: 'running',
+  3: 'done',
+  4: 'missed',
 };
 
 /** Words for the phases of a change of the members. */

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { RaftctlError } from '../base/errors.js';
-import { ClusterServiceService as Cluster, type NodeStatus, Role } from '../gen/raftctl/v1/cluster.js';
+import {
+  type BeginStateHashResponse,
+  ClusterServiceService as Cluster,
+  type GetStateHashResponse,
+  type NodeStatus,
+  Role,
+} from '../gen/raftctl/v1/cluster.js';
 import type { HistoryEvent, ListEventsRequest, ListEventsResponse } from '../gen/raftctl/v1/history.js';
 import {
   LeaderServiceService as Leader,
@@ -50,6 +56,7 @@ import { proposeOnce } from './propose-once.js';
 import { type BatchItem, type BatchOutcome, proposeStream } from './propose-stream.js';
 import { RegisterClient } from './register-client.js';
 import { Sessions } from './sessions.js';
+import { awaitStateHash, beginStateHash } from './state-hashes.js';
 import { type ClientContext, identify } from './survey.js';
 import { type ClusterSight, watchCluster } from './watch-cluster.js';
 
@@ -216,6 +223,16 @@ export class Client {
   /** The same as it happens, until the signal is aborted; another node goes on when the one that tells it dies. */
   watchEvents(options: WatchOptions, signal: AbortSignal): AsyncGenerator<HistoryEvent> {
     return watchEvents(this.#context, options, signal);
+  }
+
+  /** Has every node hash its state as of one index. @param at 0: the next one @param bytesPerSecond 0: as fast as it can */
+  beginStateHash(at: number, bytesPerSecond: number): Promise<BeginStateHashResponse> {
+    return beginStateHash(this.#context, at, bytesPerSecond);
+  }
+
+  /** What one node says of that hash, once there is no more to wait for or the deadline has passed. */
+  awaitStateHash(id: number, index: number, deadlineMs: number): Promise<GetStateHashResponse> {
+    return awaitStateHash(this.#context, id, index, deadlineMs);
   }
 
   /** Takes a snapshot on one node. */

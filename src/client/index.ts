@@ -22,7 +22,17 @@
 export { type ErrorCode, ExitCode } from '../base/error-codes.js';
 export { RaftctlError } from '../base/errors.js';
 export type { ConfState, Entry } from '../gen/raft/v1/raft.js';
-export type { LogStatus, NodeStatus, PeerLink, PeerProgress, Role, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
+export type {
+  BeginStateHashResponse,
+  GetStateHashResponse,
+  LogStatus,
+  NodeStatus,
+  PeerLink,
+  PeerProgress,
+  Role,
+  SnapshotInfo,
+  StateHashPhase,
+} from '../gen/raftctl/v1/cluster.js';
 export type { EventType, HistoryEvent, ListEventsRequest, ListEventsResponse } from '../gen/raftctl/v1/history.js';
 export type { KvExpectation, KvPair } from '../gen/raftctl/v1/kv.js';
 export type { TransferLeaderResponse } from '../gen/raftctl/v1/leader.js';

@@ -1,8 +1,12 @@
 import type {
+  BeginStateHashRequest,
+  BeginStateHashResponse,
   BootstrapRequest,
   BootstrapResponse,
   BootstrapSpec,
   ClusterServiceServer,
+  GetStateHashRequest,
+  GetStateHashResponse,
   GetStatusRequest,
   GetStatusResponse,
   PrepareBootstrapRequest,
@@ -30,6 +34,15 @@ export function clusterService(node: NodeApi, runner: CallRunner): ClusterServic
       return { configIndex: node.listMembers().configIndex, changed };
     }),
     getStatus: runner.unary('reads', (_: GetStatusRequest): GetStatusResponse => ({ status: node.status() })),
+    beginStateHash: runner.unary(
+      'changes',
+      ({ at, bytesPerSecond }: BeginStateHashRequest, { signal }): Promise<BeginStateHashResponse> =>
+        node.stateHashes.begin({ at, bytesPerSecond }, { signal }),
+    ),
+    getStateHash: runner.unary('reads', ({ index }: GetStateHashRequest): GetStateHashResponse => {
+      if (index === 0) throw badField('index', 'must be the index of an entry');
+      return node.stateHashes.result(index);
+    }),
     watchStatus: runner.serverStream('reads', (_: WatchStatusRequest, { signal }) => watchStatus(node, signal)),
   };
 }

@@ -62,6 +62,7 @@ const statusOfCode: Record<ErrorCode, status> = {
   E_PARTIAL: status.ABORTED,
   E_IDENTITY: status.DATA_LOSS,
   E_CORRUPT: status.DATA_LOSS,
+  E_DIVERGED: status.DATA_LOSS,
   E_DISK: status.INTERNAL,
 };
 

@@ -10,6 +10,7 @@ import type { NodeOptions } from './node-options.js';
 import type { AppliedMark, StateTxn, StateView } from './ports.js';
 import type { PendingProposals } from './proposals.js';
 import type { ReplicatedState } from './replicated-state.js';
+import type { StateHashing } from './state-hashing.js';
 import type { Workload } from './workload.js';
 
 /** What applying needs of its node. */
@@ -32,6 +33,8 @@ export class Applier {
     private readonly proposals: PendingProposals,
     /** A change of the configuration, or a command of the cluster's own, is applied: the records of the cluster may be others now. */
     private readonly onRecords: (view: StateView) => void,
+    /** Where nodes that run hash their state. */
+    private readonly hashing?: StateHashing,
   ) {}
 
   /** @returns where apply stands after the last of `entries`, which are contiguous and not empty */
@@ -49,6 +52,7 @@ export class Applier {
       }
       index = entry.index;
       term = entry.term;
+      this.hashing?.onApplied({ index, term, confState, configIndex });
     }
     metrics.entriesApplied(entries.length);
     this.context.workload.applied(clock() - startedMs);
@@ -62,6 +66,9 @@ export class Applier {
     const outcome = this.state.apply(txn, at, entry.data);
     const isControl = 'control' in outcome;
     if (isControl) this.onRecords(txn);
+    if (isControl && outcome.control?.command?.$case === 'hashState') {
+      this.hashing?.onCommand(entry.index, outcome.control.command.value);
+    }
     const answer =
       'expired' in outcome ? new RaftctlError('E_SESSION_EXPIRED', outcome.expired, { changed: 'unknown' }) : outcome;
     const startedMs = this.proposals.resolve(entry.context, answer);

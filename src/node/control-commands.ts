@@ -9,6 +9,7 @@ import { applyInstance } from './members.js';
 import type { CallOptions } from './node-api.js';
 import type { AppliedMark, StateTxn } from './ports.js';
 import type { Proposing } from './proposing.js';
+import { checkHashState } from './state-hashing.js';
 
 /** Where in the log a control command stands: the mark before it is applied, with its own index and term. */
 export type ControlPosition = AppliedMark;
@@ -23,8 +24,8 @@ export type ControlOutcome = undefined | { readonly code: ErrorCode; readonly me
  * @param txn the node's whole keyspace
  * @returns an encoded `ControlResult`
  */
-export function applyControl(txn: StateTxn, at: ControlPosition, payload: Uint8Array): Uint8Array {
-  const outcome = carryOut(txn, at, decodeControl(payload));
+export function applyControl(txn: StateTxn, at: ControlPosition, command: ControlCommand): Uint8Array {
+  const outcome = carryOut(txn, at, command);
   return ControlResult.encode({ errorCode: outcome?.code ?? '', message: outcome?.message ?? '' }).finish();
 }
 
@@ -47,13 +48,15 @@ function carryOut(txn: StateTxn, at: ControlPosition, { command }: ControlComman
       return applySetMember(txn, at, command.value);
     case 'recordInstance':
       return applyInstance(txn, command.value);
+    case 'hashState':
+      return checkHashState(at, command.value);
     default:
       return { code: 'E_USAGE', message: 'this version does not know the command' };
   }
 }
 
 /** An empty command for bytes that are none: every replica must go on in the same way. */
-function decodeControl(payload: Uint8Array): ControlCommand {
+export function decodeControl(payload: Uint8Array): ControlCommand {
   try {
     return ControlCommand.decode(payload);
   } catch {

@@ -1,5 +1,12 @@
 import type { ConfState, Entry } from '../gen/raft/v1/raft.js';
-import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
+import type {
+  BootstrapSpec,
+  GetStateHashResponse,
+  LogStatus,
+  NodeStatus,
+  SnapshotInfo,
+} from '../gen/raftctl/v1/cluster.js';
+import type { HashState } from '../gen/raftctl/v1/control.js';
 import type {
   HistoryEvent,
   ListEventsRequest,
@@ -133,6 +140,14 @@ export interface NodeApi {
   /** What the cluster remembers of what happened to it. */
   listEvents(request: ListEventsRequest): ListEventsResponse;
   watchEvents(request: WatchEventsRequest, options?: CallOptions): AsyncIterable<HistoryEvent>;
+
+  /** The state hashed as of one index on all nodes, to be compared. */
+  readonly stateHashes: {
+    /** Has all nodes do it. Throws E_NOT_LEADER, E_CONFLICT, E_USAGE for an index that is past. */
+    begin(command: HashState, options?: CallOptions): Promise<{ index: number }>;
+    /** How far this node has come with it. */
+    result(index: number): GetStateHashResponse;
+  };
 
   triggerSnapshot(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }>;
   /** A snapshot to be read: with all that was acknowledged before the call, or where it may be stale whatever this node has applied. */

@@ -153,6 +153,13 @@ export interface SnapshotStore {
   receive(metadata: SnapshotMetadata): Promise<SnapshotSink>;
 }
 
+/** The state as it was at one moment, whatever is applied since. The disk cannot reuse the room of what is held: it is let go of soon. */
+export interface HeldState {
+  /** The node's whole keyspace. @throws RaftctlError E_STOPPED once it is released, or the store closed */
+  readonly view: StateView;
+  release(): void;
+}
+
 /**
  * The disk of a node: its log, hard state, applied state and snapshots. What `write` is given is visible to the reads of `Storage`
  * at once and durable when its promise resolves. A rejected write means that the disk cannot be trusted any more: the node stops.
@@ -184,6 +191,8 @@ export interface LogStore extends Storage {
   beginApply(): StateTxn;
   /** The keyspace as of the last flush. */
   view(): StateView;
+  /** The keyspace as apply has left it so far, flushed or not. */
+  hold(): HeldState;
   /** Compacts the log up to and including `index`, which must be applied; space is given back in bounded pieces, in the background. */
   compact(index: number): Promise<void>;
   /** Bytes of the entries in the log, about. */

@@ -63,6 +63,7 @@ import { RunningCalls } from './running-calls.js';
 import { selfIdentity } from './self-identity.js';
 import { SESSIONS_MAX } from './sessions.js';
 import type { Snapshots } from './snapshots.js';
+import { StateHashing } from './state-hashing.js';
 
 /**
  * One node of a cluster: the core, carried by the driver, over the doors it is given. `start` it, ask it through `NodeApi`, `stop` it.
@@ -71,6 +72,7 @@ import type { Snapshots } from './snapshots.js';
 export class RaftNode implements NodeApi {
   readonly id: number;
   readonly stateMachine: string;
+  readonly stateHashes: StateHashing;
   private readonly context: NodeContext;
   private readonly driver: Driver;
   private readonly applier: Applier;
@@ -135,7 +137,9 @@ export class RaftNode implements NodeApi {
       this.candidacy,
       this.calls,
     );
-    this.applier = new Applier(this.context, this.state, this.proposing.pending, (view) => this.loadRecords(view));
+    this.stateHashes = new StateHashing(this.context, this.proposing);
+    const { pending } = this.proposing;
+    this.applier = new Applier(this.context, this.state, pending, (view) => this.loadRecords(view), this.stateHashes);
     this.driver = this.newDriver();
     this.fencing = new Fencing(this.context, () => this.halt());
     this.joining = new Joining(this.context, this.driver, () => {
@@ -308,14 +312,8 @@ export class RaftNode implements NodeApi {
   private newDriver(): Driver {
     const { config, store, transport, clock, logger, metrics, defer } = this.options;
     return new Driver(this.context.core, {
-      config,
-      store,
-      transport,
-      clock,
-      logger,
-      metrics,
+      ...{ config, store, transport, clock, logger, metrics, defer },
       workload: this.context.workload,
-      defer,
       hooks: {
         beforeReady: () => this.reading.beginRound(),
         onTick: () => this.onTick(),

@@ -1,5 +1,6 @@
+import type { ControlCommand } from '../gen/raftctl/v1/control.js';
 import { Command, CommandKind } from '../gen/raftctl/v1/proposal.js';
-import { applyControl, describeControl } from './control-commands.js';
+import { applyControl, decodeControl, describeControl } from './control-commands.js';
 import { KeyspacePrefix, scopedTxn, scopedView } from './keyspace.js';
 import type { ProposalResult } from './node-api.js';
 import type { AppliedCommand, AppliedMark, StateMachine, StateTxn, StateView } from './ports.js';
@@ -9,7 +10,7 @@ import { applyOnce } from './sessions.js';
  * What became of an applied entry: a result, or a sentence why its session did not let it be applied (E_SESSION_EXPIRED). `control`: it was
  * a command of the cluster's own, whose records may be others now.
  */
-export type ApplyOutcome = (ProposalResult & { readonly control?: true }) | { readonly expired: string };
+export type ApplyOutcome = (ProposalResult & { readonly control?: ControlCommand }) | { readonly expired: string };
 
 const NO_RESULT = new Uint8Array();
 
@@ -37,7 +38,8 @@ export class ReplicatedState {
     const { index, term } = at;
     const entry = { index, term };
     if (command?.kind === CommandKind.CONTROL) {
-      return { ...entry, result: applyControl(txn, at, command.payload), duplicate: false, control: true };
+      const control = decodeControl(command.payload);
+      return { ...entry, result: applyControl(txn, at, control), duplicate: false, control };
     }
     const execute = () => this.#execute(txn, index, term, command);
     if (command?.session === undefined) return { ...entry, result: execute(), duplicate: false };

@@ -5,6 +5,7 @@ import type { Entry, HardState, Snapshot, SnapshotMetadata } from '../gen/raft/v
 import type { BootstrapSpec, StorageStatus } from '../gen/raftctl/v1/cluster.js';
 import type {
   AppliedMark,
+  HeldState,
   LogStore,
   NodeIdentity,
   NodeSettings,
@@ -23,6 +24,7 @@ import type { DirectoryLock } from './directory-lock.js';
 import type { DiskSpace } from './disk-space.js';
 import type { EntryLog, Leftover } from './entry-log.js';
 import { type DatabaseStats, databaseStats, type Environment, type KeyspaceNumber } from './environment.js';
+import { HeldKeyspace } from './held-state.js';
 import { FIRST_INCARNATION, type StoredIdentity, writeIdentity } from './identity-file.js';
 import { KeyspaceReader } from './keyspace-reader.js';
 import { indexOfKey, logKey } from './log-record.js';
@@ -69,6 +71,7 @@ export class LmdbStore implements LogStore {
   #stats: DatabaseStats = { dbBytes: 0, mapBytes: 0, readers: 0 };
   readonly #log: EntryLog;
   readonly #overlay = new Overlay();
+  readonly #held = new Set<HeldKeyspace>();
   readonly #applyTxn: StateTxn;
   readonly #view: StateView;
 
@@ -155,6 +158,14 @@ export class LmdbStore implements LogStore {
 
   view(): StateView {
     return this.#view;
+  }
+
+  hold(): HeldState {
+    const { environment } = this.parts;
+    const table = environment.states[this.#keyspace];
+    const held = new HeldKeyspace(environment, table, this.#overlay.copy(), (released) => this.#held.delete(released));
+    this.#held.add(held);
+    return held;
   }
 
   write(turn: TurnWrites): Promise<void> {
@@ -250,6 +261,7 @@ export class LmdbStore implements LogStore {
 
   async #close(): Promise<void> {
     const { commits, sweeper, environment, lock } = this.parts;
+    for (const held of this.#held) held.release();
     await this.snapshots.close();
     await sweeper.close();
     const flushed = commits.settled().catch(() => undefined);

@@ -64,6 +64,16 @@ export class Overlay {
     this.#inFlight.clear();
   }
 
+  /** What is held now, for somebody who goes on reading it while this changes. */
+  copy(): Overlay {
+    const copy = new Overlay();
+    for (const [text, held] of this.#held) {
+      copy.#held.set(text, held);
+      copy.#order.add(text);
+    }
+    return copy;
+  }
+
   /** The lowest key >= `text`, with what is known of it. */
   atOrAfter(text: string): [string, OverlayEntry] | undefined {
     return this.#entryOf(this.#order.atOrAfter(text));

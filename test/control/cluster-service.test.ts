@@ -4,6 +4,8 @@ import {
   type BootstrapSpec,
   ClusterServiceClient,
   ClusterServiceService,
+  GetStateHashResponse,
+  StateHashPhase,
   type WatchStatusResponse,
 } from '../../src/gen/raftctl/v1/cluster.js';
 import { ControlServer, failure, unary } from './control-server.js';
@@ -116,5 +118,25 @@ describe('status', () => {
     watch.cancel();
     // The first answer may have been held up on its way; the last is at least three intervals after the first was written.
     expect((times.at(-1) ?? 0) - (times[1] ?? 0)).toBeGreaterThan(150);
+  });
+});
+
+describe('the hash of the state', () => {
+  test('is begun behind an index, and told as far as it has come', async () => {
+    node.stateHashes = {
+      begin: async ({ at }) => ({ index: at + 1 }),
+      result: (index) => GetStateHashResponse.fromPartial({ nodeId: 1, appliedIndex: index - 1, phase: 1 }),
+    };
+    const begun = await unary(client, ClusterServiceService.beginStateHash, { at: 9, bytesPerSecond: 0 });
+    expect(begun).toEqual({ index: 10 });
+    const told = await unary(client, ClusterServiceService.getStateHash, begun);
+    expect(told).toMatchObject({ nodeId: 1, appliedIndex: 9, phase: StateHashPhase.WAITING, hash: '' });
+  });
+
+  test('is refused by who does not lead, and for no index', async () => {
+    const begin = unary(client, ClusterServiceService.beginStateHash, { at: 0, bytesPerSecond: 0 });
+    expect((await failure(begin)).detail).toMatchObject({ code: 'E_NOT_LEADER' });
+    const get = unary(client, ClusterServiceService.getStateHash, { index: 0 });
+    expect((await failure(get)).error.details).toMatch(/^index: /);
   });
 });

@@ -1,6 +1,13 @@
 import { RaftctlError } from '../../src/base/errors.js';
 import type { ConfState } from '../../src/gen/raft/v1/raft.js';
-import { type BootstrapSpec, NodeStatus, Role, type SnapshotInfo } from '../../src/gen/raftctl/v1/cluster.js';
+import {
+  type BootstrapSpec,
+  GetStateHashResponse,
+  NodeStatus,
+  Role,
+  type SnapshotInfo,
+  StateHashPhase,
+} from '../../src/gen/raftctl/v1/cluster.js';
 import { ChangeMembersResponse, type ChangeRecord } from '../../src/gen/raftctl/v1/member.js';
 import type {
   CallOptions,
@@ -55,6 +62,12 @@ export class FakeNode implements NodeApi {
     this.state = { ...this.state, ...state };
     for (const listener of this.#listeners) listener();
   }
+
+  stateHashes: NodeApi['stateHashes'] = {
+    begin: async () => unexpected(),
+    result: (index) =>
+      GetStateHashResponse.fromPartial({ nodeId: this.id, appliedIndex: index, phase: StateHashPhase.MISSED }),
+  };
 
   bootstrapSpec(): BootstrapSpec | undefined {
     return undefined;

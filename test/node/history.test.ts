@@ -93,7 +93,7 @@ describe('the history of a cluster', () => {
       command: { $case: 'recordEvent', value: { event: HistoryEvent.create({ ...elected(4), seq: 99 }) } },
     });
     const at = { index: 12, term: 3, configIndex: 1, confState: ConfState.create({ voters: [1] }) };
-    const result = applyControl(keyspace, at, ControlCommand.encode(command).finish());
+    const result = applyControl(keyspace, at, command);
     expect(ControlResult.decode(result)).toEqual({ errorCode: '', message: '' });
     expect([...eventsAfter(keyspace, 0, [])]).toMatchObject([{ seq: 12, node: 4, cause: 'elected' }]);
   });

@@ -1,10 +1,13 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { HeldState, StateView } from '../../src/node/ports.js';
 import { NO_LIMIT } from '../../src/raft/config.js';
 import {
   apply,
   bootstrappedStore,
   bytes,
   clusterSpec,
+  mark,
   openTestStore,
   restart,
   run,
@@ -98,4 +101,38 @@ test('a closed store refuses everything in the same words', async () => {
   await expect(store.snapshots.create()).rejects.toMatchObject({ code: 'E_STOPPED' });
   expect(store.status().dataDir).toBe(dataDir);
   await store.close();
+});
+
+test('what is held stays as apply has left it, flushed or not, whatever is written behind it', async () => {
+  const property = fc.asyncProperty(
+    fc.array(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.option(fc.constantFrom('1', '2')))), {
+      minLength: 2,
+      maxLength: 8,
+    }),
+    fc.nat({ max: 7 }),
+    async (turns, heldBehind) => {
+      const store = await bootstrappedStore();
+      await store.write({ entries: run(2, 20, 1) });
+      const txn = store.beginApply();
+      const shownOf = (view: StateView) =>
+        Array.from(view.range({ start: new Uint8Array() }), ({ key, value }) => `${text(key)} ${text(value)}`);
+      let expected: string[] = [];
+      let held: HeldState | undefined;
+      const writes: Promise<void>[] = [];
+      for (const [at, changes] of turns.entries()) {
+        for (const [key, value] of changes) {
+          if (value === null) txn.delete(bytes(key));
+          else txn.put(bytes(key), bytes(value));
+        }
+        if (at === heldBehind % turns.length) [held, expected] = [store.hold(), shownOf(txn)];
+        writes.push(store.write({ entries: [], applied: mark(store, at + 2, 1) }));
+        if (at % 2 === 0) await writes.at(-1);
+      }
+      await Promise.all(writes);
+      expect(held && shownOf(held.view)).toEqual(expected);
+      await store.close();
+      expect(() => held && shownOf(held.view)).toThrow('not held any more');
+    },
+  );
+  await fc.assert(property, { numRuns: 15 });
 });
