@@ -89,7 +89,7 @@ export function logInfoText(data: LogInfoData): string {
 const summaryCharsMax = 100;
 
 /** Entries as a table. */
-export function logEntriesText({ entries }: LogEntriesData, options: TableOptions): Promise<string> {
+export function logEntriesText({ entries }: Pick<LogEntriesData, 'entries'>, options: TableOptions): Promise<string> {
   const columns = ['INDEX', 'TERM', 'TYPE', 'SIZE', 'STATE', 'DATA'].map((head) => ({ head }));
   const rows = entries.map(({ index, term, type, size, committed, summary }) => [
     String(index),

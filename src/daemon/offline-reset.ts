@@ -1,6 +1,7 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
 import { copyDataDirectory, emptyDirectory, OfflineDirectory, readRetiredIds } from '../storage/offline.js';
+import { backupPath } from './offline-backup.js';
 
 /** Whose data directory is to be emptied, as far as it says. */
 export interface ResetFacts {
@@ -45,8 +46,7 @@ export async function resetNode({ dataDir, backupDir, now, permit }: ResetOption
     const path = resolve(dataDir);
     let backup: string | null = null;
     if (backupDir !== null) {
-      const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
-      backup = join(resolve(backupDir ?? dirname(path)), `${basename(path)}.reset-${stamp}`);
+      backup = backupPath(path, 'reset', now, backupDir);
       await copyDataDirectory(path, backup);
     }
     await emptyDirectory(directory);

@@ -37,7 +37,8 @@ export function* describeEntries(
   }
 }
 
-function summarize(entry: Entry, state: ReplicatedState): string {
+/** An entry in a few words. */
+export function summarize(entry: Entry, state: ReplicatedState): string {
   if (entry.entryType === EntryType.NORMAL) return state.describe(entry.data);
   const { changes } = decodeConfChange(entry);
   return changes.length === 0 ? 'leave joint' : `change members: ${stringifyConfChange(changes)}`;

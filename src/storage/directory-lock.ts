@@ -77,6 +77,13 @@ async function removeStale(dataDir: string, path: string): Promise<void> {
   await rm(taken, { force: true });
 }
 
+/** Id of the process that holds a data directory; undefined where none does. */
+export async function lockHolder(dataDir: string): Promise<number | undefined> {
+  const content = await readFile(join(dataDir, LOCK_FILE), 'utf8').catch(() => '');
+  const holder = parseHolder(content);
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
 function refuseWhileAlive(dataDir: string, content: string): void {
   const holder = parseHolder(content);
   // A lock without sense was cut by a power failure: whoever held it is gone.

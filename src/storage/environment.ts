@@ -103,6 +103,28 @@ export interface DatabaseStats {
   readonly readers: number;
 }
 
+/** What else is known of an environment, for who looks at it from outside. */
+export interface DatabaseDetails extends DatabaseStats {
+  readonly lastTransaction: number;
+  readonly pageBytes: number;
+  /** Pages that hold the list of free pages, in bytes. */
+  readonly freeListBytes: number;
+}
+
+export function databaseDetails(environment: Environment): DatabaseDetails {
+  const { root } = environment;
+  const stats: { readonly free?: Partial<Record<string, unknown>> } = root.getStats();
+  const free = (name: string) => Number(stats.free?.[name] ?? 0);
+  const pageBytes = statOf(root, 'pageSize');
+  const freePages = free('treeBranchPageCount') + free('treeLeafPageCount') + free('overflowPages');
+  return {
+    ...databaseStats(environment),
+    lastTransaction: statOf(root, 'lastTxnId'),
+    pageBytes,
+    freeListBytes: freePages * pageBytes,
+  };
+}
+
 export function databaseStats({ root }: Environment): DatabaseStats {
   return {
     dbBytes: (statOf(root, 'lastPageNumber') + 1) * statOf(root, 'pageSize'),

@@ -3,11 +3,10 @@ import { dirname, join } from 'node:path';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import { LOCK_FILE } from './directory-lock.js';
 import { syncFolder } from './durable-file.js';
+import { READERS_FILE } from './reader-table.js';
 
 /** Ending of a copy that is not complete. */
 const PARTIAL = '.partial';
-/** Of LMDB's readers; made anew at each start. */
-const READERS_FILE = 'lock.mdb';
 
 /**
  * Copies a data directory that nobody writes to: complete and flushed under its name, or not there. One that is there already is left as it is.

@@ -29,12 +29,10 @@ export class OfflineDirectory {
    */
   static async open(path: string): Promise<OfflineDirectory> {
     // Looked at before anything is written there: a lock has no place in a folder of somebody else's.
-    if ((await readIdentity(path)) === undefined) throw notADirectory(path);
+    await requireDataDirectory(path);
     const lock = await DirectoryLock.acquire(path);
     try {
-      const identity = await readIdentity(path);
-      if (identity === undefined) throw notADirectory(path);
-      return new OfflineDirectory(path, identity, lock);
+      return new OfflineDirectory(path, await requireDataDirectory(path), lock);
     } catch (thrown) {
       await lock.release();
       throw thrown;
@@ -91,6 +89,13 @@ export class OfflineDirectory {
   close(): Promise<void> {
     return this.lock.release();
   }
+}
+
+/** Refuses a folder that is anybody else’s. @throws RaftctlError E_USAGE, E_CORRUPT, E_IDENTITY */
+export async function requireDataDirectory(path: string): Promise<StoredIdentity> {
+  const identity = await readIdentity(path);
+  if (identity === undefined) throw notADirectory(path);
+  return identity;
 }
 
 function notADirectory(path: string): RaftctlError {

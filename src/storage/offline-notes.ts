@@ -4,7 +4,7 @@ import { RaftctlError } from '../base/errors.js';
 import { replaceFile } from './durable-file.js';
 
 /** Notes that commands leave in a data directory for the next start of a node on it. */
-const RECOVERY_FILE = 'recovery.json';
+export const RECOVERY_FILE = 'recovery.json';
 export const RETIRED_FILE = 'retired-ids.json';
 
 /** How far a recovery of this directory has come. */

@@ -144,6 +144,12 @@ export const rooms: readonly Room[] = [
     forbiddenGlobals: ['console'],
   },
   {
+    path: 'commands/offline',
+    rooms: { 'src/cli': any, 'src/client': any, 'src/daemon': 'dynamic' },
+    packages: ['@oclif/core'],
+    forbiddenGlobals: ['console'],
+  },
+  {
     path: 'commands/node/reset.ts',
     rooms: { 'src/cli': any, 'src/client': any, 'src/daemon': 'dynamic' },
     packages: ['@oclif/core'],
