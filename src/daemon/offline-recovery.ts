@@ -13,6 +13,7 @@ import {
   installSnapshotFile,
   type NewSnapshotHeader,
   OfflineDirectory,
+  type RecoveryNote,
   readRecoveryNote,
   verifySnapshotFile,
   writeOfflineSnapshot,
@@ -94,7 +95,7 @@ class Recovering {
     const { planId } = this.options;
     const note = await readRecoveryNote(this.directory.path);
     if (note?.planId === planId && note.state === 'done') return this.#result(true, note.backup, []);
-    if (note?.state === 'begun' && note.planId !== planId) throw otherPlan(this.directory.path, note.planId);
+    if (note?.state === 'begun' && note.planId !== planId) throw otherPlan(this.directory.path, note);
     const backup = note?.state === 'begun' ? note.backup : await this.#begin();
     if (this.#survivor.isBase) await this.#writeSnapshot();
     else if (!(await this.#isInstalled())) await this.#checkSnapshot();
@@ -109,7 +110,7 @@ class Recovering {
       supersededBy: undefined,
     });
     this.#tell('end');
-    await writeRecoveryNote(this.directory.path, { planId, state: 'done', backup });
+    await writeRecoveryNote(this.directory.path, { kind: 'recovery', planId, state: 'done', backup });
     return this.#result(false, backup, lifted);
   }
 
@@ -123,7 +124,7 @@ class Recovering {
     this.#tell('copy');
     await copyDataDirectory(path, backup);
     this.#tell('begin');
-    await writeRecoveryNote(path, { planId: this.options.planId, state: 'begun', backup });
+    await writeRecoveryNote(path, { kind: 'recovery', planId: this.options.planId, state: 'begun', backup });
     return backup;
   }
 
@@ -271,8 +272,9 @@ function notAsCollected(id: number, fact: string): RaftctlError {
   });
 }
 
-function otherPlan(path: string, planId: string): RaftctlError {
-  return new RaftctlError('E_REFUSED', `${path} is in the middle of a recovery by another plan, ${planId}`, {
+/** Two plans at once make neither. */
+export function otherPlan(path: string, { kind, planId }: Pick<RecoveryNote, 'kind' | 'planId'>): RaftctlError {
+  return new RaftctlError('E_REFUSED', `${path} is in the middle of a ${kind} by another plan, ${planId}`, {
     hint: 'finish that one first, or put the copy back that it made',
   });
 }

@@ -13,3 +13,4 @@ export {
 } from './offline-inspection.js';
 export { applyRecovery, type RecoveryStep } from './offline-recovery.js';
 export { type ResetFacts, resetNode } from './offline-reset.js';
+export { applyRestore, type RestoreStep } from './offline-restore.js';

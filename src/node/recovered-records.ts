@@ -2,7 +2,7 @@ import { EventType } from '../gen/raftctl/v1/history.js';
 import { ChangeResult, Member } from '../gen/raftctl/v1/member.js';
 import { endChange, isRunning, newestChange } from './changes/change-records.js';
 import { appendEvent } from './history.js';
-import { applyMembership, readMembers } from './members.js';
+import { applyMembership, putMember, readMembers } from './members.js';
 import type { AppliedMark, StateTxn } from './ports.js';
 
 /** What is to be remembered of a recovery without a quorum. */
@@ -25,11 +25,38 @@ export interface Recovery {
  * @param after where the log begins anew
  */
 export function recoverRecords(txn: StateTxn, before: AppliedMark, after: AppliedMark, recovery: Recovery): void {
-  const { atMs, text, by, reason, survivors } = recovery;
   const known = new Set(readMembers(txn).map(({ id }) => id));
-  const members = survivors
+  const members = recovery.survivors
     .filter(({ id, address }) => !known.has(id) && address !== '')
     .map(({ id, name, address }) => Member.create({ id, name, address }));
+  forceConfiguration(txn, before, after, { ...recovery, members, cause: 'recovered' });
+}
+
+/** What is to be remembered of a restore. */
+export interface Restore extends Omit<Recovery, 'survivors'> {
+  /** All members, as they are from here on: a member may be somewhere else now, and has another data directory in any case. */
+  readonly members: Recovery['survivors'];
+}
+
+/**
+ * Brings the cluster's own records to the configuration of a restore, as `recoverRecords` does. Which data directories its members have is
+ * yet to be found out.
+ * @param txn all but the state machine's records and the sessions, which stay as they are
+ */
+export function restoreRecords(txn: StateTxn, before: AppliedMark, after: AppliedMark, restore: Restore): void {
+  const members = restore.members.map(({ id, name, address }) => Member.create({ id, name, address }));
+  forceConfiguration(txn, before, after, { ...restore, members, cause: 'restored' });
+  for (const member of readMembers(txn)) putMember(txn, { ...member, instance: undefined });
+}
+
+/** What is written down of a configuration that was forced on a cluster. */
+interface ForcedConfiguration extends Omit<Recovery, 'survivors'> {
+  readonly members: Member[];
+  readonly cause: 'recovered' | 'restored';
+}
+
+function forceConfiguration(txn: StateTxn, before: AppliedMark, after: AppliedMark, forced: ForcedConfiguration): void {
+  const { atMs, text, by, reason, members, cause } = forced;
   applyMembership(txn, {
     index: after.index,
     before: before.confState,
@@ -39,13 +66,14 @@ export function recoverRecords(txn: StateTxn, before: AppliedMark, after: Applie
   const change = newestChange(txn);
   if (change !== undefined && isRunning(change)) {
     const result = ChangeResult.FAILED;
-    endChange(txn, after, { id: change.id, result, errorCode: 'E_NO_QUORUM', text: 'the cluster was recovered', atMs });
+    const errorCode = cause === 'recovered' ? 'E_NO_QUORUM' : 'E_ABORTED';
+    endChange(txn, after, { id: change.id, result, errorCode, text: `the cluster was ${cause}`, atMs });
   }
   appendEvent(txn, after.index, {
     ...{ atMs, text, by, reason },
     type: EventType.RECOVERY,
     term: after.term,
-    cause: 'recovered',
+    cause,
     confState: after.confState,
   });
 }

@@ -2,6 +2,7 @@ import { RaftctlError } from '../base/errors.js';
 import type { ConfState } from '../gen/raft/v1/raft.js';
 import { chooseBase, NOT_LATEST_BASE } from './choose-base.js';
 import type { CollectedNode, ConfigurationAt, LogFacts } from './collected-node.js';
+import { laterIncarnation } from './later-incarnation.js';
 import { firstForeign, isFurther } from './log-order.js';
 import type { EntryRange, JointChoice, PlannedSurvivor, RecoveryPlan } from './recovery-plan.js';
 import { checkAccountedFor, checkOneCluster, checkQuorumIsLost, quorumsOf } from './refusals.js';
@@ -67,14 +68,6 @@ export function planRecovery(collected: readonly CollectedNode[], wish: Recovery
   };
 }
 
-/** By how much an incarnation is at most later than the one before. It is a uint32 on the wire: that leaves room for 65535 recoveries. */
-const INCARNATION_STEP_MAX = 2 ** 16;
-
-/**
- * The incarnation that a plan leads to: later than the one before, by a number that follows from what the plan does. Where two plans are
- * made of parts of one cluster, against all advice, the nodes of the two outcomes refuse each other; were it the next number for both,
- * they would take each other for one cluster. Two plans that do the same lead to the same.
- */
 function incarnationAfter(
   before: number,
   base: CollectedNode,
@@ -82,8 +75,7 @@ function incarnationAfter(
   start: RecoveryPlan['start'],
 ): number {
   const contents = survivors.map(contentDigest);
-  const digest = digestOf({ base: base.nodeId, contents, start });
-  return before + 1 + (Number.parseInt(digest.slice(0, 8), 16) % INCARNATION_STEP_MAX);
+  return laterIncarnation(before, { base: base.nodeId, contents, start });
 }
 
 /** SHA-256 of all that a plan rests on. The term and the vote are not in it: they change each time a node is started. */

@@ -2,11 +2,19 @@ import { createHash } from 'node:crypto';
 import { RaftctlError } from '../base/errors.js';
 import type { CollectedNode } from './collected-node.js';
 import type { RecoveryPlan } from './recovery-plan.js';
+import type { RestorePlan } from './restore-plan.js';
 
-/** What recovery writes into files. */
+/** What a restore comes to. */
+export interface RestoreResult {
+  /** SHA-256, hex, of the snapshot file that every node begins with: all of them make the same one. */
+  readonly resultSha256: string;
+}
+
+/** What recovery and restore write into files. */
 interface Documents {
   readonly RecoveryFacts: CollectedNode;
   readonly RecoveryPlan: RecoveryPlan;
+  readonly RestorePlan: RestorePlan & RestoreResult;
 }
 
 /** Version of the files' form. */
@@ -39,7 +47,7 @@ export function openDocument<Kind extends keyof Documents>(
 ): Documents[Kind] & Seal {
   const value = parse(text);
   const { sha256, ...body } = { ...(typeof value === 'object' ? value : {}) } as Readonly<Record<string, unknown>>;
-  if (typeof body['kind'] !== 'string') throw unusable(name, 'it is no file of a recovery');
+  if (typeof body['kind'] !== 'string') throw unusable(name, 'it is no file of a recovery or a restore');
   if (body['kind'] !== kind) throw unusable(name, `it holds a ${body['kind']}, not a ${kind}`);
   if (body['formatVersion'] !== FORMAT_VERSION) throw unusable(name, 'it is of another version of raftctl');
   if (sha256 !== digestOf(body)) throw unusable(name, 'its checksum does not match: it was changed, or is cut short');

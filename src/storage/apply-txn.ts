@@ -1,6 +1,5 @@
 import { assert } from '../base/assert.js';
-import type { StateRange, StateRecord, StateTxn } from '../node/ports.js';
-import type { KeyspaceReader } from './keyspace-reader.js';
+import type { StateRange, StateRecord, StateTxn, StateView } from '../node/ports.js';
 import { STATE_KEY_BYTES_MAX } from './limits.js';
 import { mergedRange } from './merged-range.js';
 import type { Overlay } from './overlay.js';
@@ -9,7 +8,7 @@ import type { Overlay } from './overlay.js';
 export class ApplyTxn implements StateTxn {
   constructor(
     private readonly overlay: Overlay,
-    private readonly flushed: KeyspaceReader,
+    private readonly flushed: StateView,
   ) {}
 
   get(key: Uint8Array): Uint8Array | undefined {

@@ -36,7 +36,9 @@ export async function exists(path: string): Promise<boolean> {
 async function copyFolder(from: string, to: string): Promise<void> {
   await mkdir(to, { mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
-    if (entry.name.startsWith(LOCK_FILE) || entry.name === READERS_FILE) continue;
+    // What is not complete is nobody's.
+    const isUnfinished = entry.name.endsWith(PARTIAL);
+    if (isUnfinished || entry.name.startsWith(LOCK_FILE) || entry.name === READERS_FILE) continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await copyFolder(source, target);
     else if (entry.isFile()) await copyDurably(source, target);

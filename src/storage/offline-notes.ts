@@ -7,8 +7,9 @@ import { replaceFile } from './durable-file.js';
 export const RECOVERY_FILE = 'recovery.json';
 export const RETIRED_FILE = 'retired-ids.json';
 
-/** How far a recovery of this directory has come. */
+/** How far a recovery, or a restore, of this directory has come. */
 export interface RecoveryNote {
+  readonly kind: 'recovery' | 'restore';
   /** Id of the plan that is, or was, carried out. */
   readonly planId: string;
   /** A node does not start on a directory on which a recovery was begun and not ended. */
@@ -21,11 +22,12 @@ export interface RecoveryNote {
 export async function readRecoveryNote(dataDir: string): Promise<RecoveryNote | undefined> {
   const note = await readNote(dataDir, RECOVERY_FILE);
   if (note === undefined) return undefined;
-  const { planId, state, backup } = note;
+  const { planId, state, backup, kind = 'recovery' } = note;
   if (typeof planId !== 'string' || typeof backup !== 'string' || (state !== 'begun' && state !== 'done')) {
     throw damaged(dataDir, RECOVERY_FILE);
   }
-  return { planId, state, backup };
+  if (kind !== 'recovery' && kind !== 'restore') throw damaged(dataDir, RECOVERY_FILE);
+  return { kind, planId, state, backup };
 }
 
 /** Flushed when it resolves. */
@@ -55,11 +57,20 @@ export async function retireId(dataDir: string, id: number): Promise<void> {
 export async function refuseByNotes(dataDir: string, nodeId: number): Promise<void> {
   const recovery = await readRecoveryNote(dataDir);
   if (recovery?.state === 'begun') {
-    throw new RaftctlError('E_REFUSED', `${dataDir} is in the middle of a recovery, by plan ${recovery.planId}`, {
-      facts: [`it was copied to ${recovery.backup} before`],
-      hint: 'finish it: the same raftctl recover apply again',
-    });
+    throw new RaftctlError(
+      'E_REFUSED',
+      `${dataDir} is in the middle of a ${recovery.kind}, by plan ${recovery.planId}`,
+      {
+        facts: recovery.backup === '' ? [] : [`it was copied to ${recovery.backup} before`],
+        hint: `finish it: the same raftctl ${recovery.kind === 'restore' ? 'snapshot restore apply' : 'recover apply'} again`,
+      },
+    );
   }
+  await refuseRetiredId(dataDir, nodeId);
+}
+
+/** @throws RaftctlError E_IDENTITY for an id that must not come back */
+export async function refuseRetiredId(dataDir: string, nodeId: number): Promise<void> {
   if ((await readRetiredIds(dataDir)).includes(nodeId)) {
     throw new RaftctlError(
       'E_IDENTITY',

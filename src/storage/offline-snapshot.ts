@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type { SnapshotFileHeader, SnapshotRecord } from '../gen/raftctl/v1/storage.js';
-import type { StateTxn } from '../node/ports.js';
+import type { StateTxn, StateView } from '../node/ports.js';
 import { ApplyTxn } from './apply-txn.js';
 import { syncFolder } from './durable-file.js';
 import { SNAPSHOT_CHUNK_BYTES } from './limits.js';
@@ -13,6 +14,7 @@ import { Overlay } from './overlay.js';
 import {
   type NewSnapshotHeader,
   readSnapshot,
+  type SnapshotFileSink,
   SnapshotFileWriter,
   type SnapshotSummary,
   snapshotChunks,
@@ -94,6 +96,42 @@ export async function installSnapshotFile(store: LmdbStore, path: string, header
   // What this node voted for in terms before no longer matters: nobody of its time may speak to it.
   await store.write({ entries: [], snapshot: metadata, hardState: { term, vote: 0, commit: index } });
 }
+
+/**
+ * Makes another snapshot file of one: records whose keys lie before `from` stay as they are, the others as `rewrite` makes them. Those must be
+ * few: they are held in memory. The same file and the same change make the same file, byte for byte.
+ * @returns SHA-256 of what was written, hex
+ * @throws RaftctlError as `verifySnapshotFile`
+ */
+export async function rewriteSnapshotFile(
+  source: string,
+  sink: SnapshotFileSink,
+  header: NewSnapshotHeader,
+  from: Uint8Array,
+  rewrite: (txn: StateTxn) => void,
+): Promise<string> {
+  const hash = createHash('sha256');
+  const writer = new SnapshotFileWriter({
+    appendFile: (bytes) => {
+      hash.update(bytes);
+      return sink.appendFile(bytes);
+    },
+    sync: () => sink.sync(),
+  });
+  await writer.writeHeader(header);
+  const txn = new ApplyTxn(new Overlay(), nothingBelow);
+  for await (const records of readSnapshotFile(source)) {
+    const kept = records.filter(({ key }) => Buffer.compare(key, from) < 0);
+    for (const { key, value } of records.slice(kept.length)) txn.put(key, value);
+    if (kept.length > 0) await writer.writeChunk(kept);
+  }
+  rewrite(txn);
+  for (const records of chunksOf(txn)) await writer.writeChunk(records);
+  await writer.writeTrailer();
+  return hash.digest('hex');
+}
+
+const nothingBelow: StateView = { get: () => undefined, range: () => [] };
 
 function* chunksOf(txn: StateTxn): Generator<SnapshotRecord[]> {
   let records: SnapshotRecord[] = [];

@@ -8,10 +8,22 @@ export type { DatabaseDetails } from './environment.js';
 export { refuseNetworkFolder } from './network-folder.js';
 export { copyDataDirectory, exists } from './offline-copy.js';
 export { OfflineDirectory, requireDataDirectory } from './offline-directory.js';
-export { readRecoveryNote, readRetiredIds, writeRecoveryNote } from './offline-notes.js';
+export {
+  type RecoveryNote,
+  readRecoveryNote,
+  readRetiredIds,
+  refuseRetiredId,
+  writeRecoveryNote,
+} from './offline-notes.js';
 export type { OfflineReading } from './offline-reading.js';
 export { emptyDirectory } from './offline-reset.js';
-export { installSnapshotFile, verifySnapshotFile, writeOfflineSnapshot } from './offline-snapshot.js';
+export {
+  installSnapshotFile,
+  rewriteSnapshotFile,
+  verifySnapshotFile,
+  writeOfflineSnapshot,
+} from './offline-snapshot.js';
 export { type DatabaseReader, readReaderTable } from './reader-table.js';
+export { RestoredDirectory } from './restored-directory.js';
 export { readSettings } from './settings-file.js';
 export type { NewSnapshotHeader } from './snapshot-file.js';

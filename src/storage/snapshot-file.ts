@@ -21,13 +21,20 @@ export type NewSnapshotHeader = Omit<SnapshotFileHeader, 'formatVersion'>;
 /** A trailer's frame is not longer than this: two counts and a checksum. */
 const TRAILER_FRAME_BYTES_MAX = 64;
 
+/** Where a snapshot file is written to: a file, or whoever wants to know what would be written. */
+export interface SnapshotFileSink {
+  appendFile(bytes: Uint8Array): Promise<void>;
+  /** Flushes what was written. */
+  sync(): Promise<void>;
+}
+
 /** Writes a snapshot file, frame by frame: header, chunks, trailer. */
 export class SnapshotFileWriter {
   #checksum = 0;
   #chunks = 0;
   #records = 0;
 
-  constructor(private readonly handle: FileHandle) {}
+  constructor(private readonly handle: SnapshotFileSink) {}
 
   writeHeader(header: NewSnapshotHeader): Promise<void> {
     return this.#append(SnapshotFileHeader.encode({ ...header, formatVersion: FORMAT_VERSION }).finish());

@@ -161,6 +161,12 @@ export const rooms: readonly Room[] = [
     packages: ['@oclif/core'],
     forbiddenGlobals: ['console'],
   },
+  {
+    path: 'commands/snapshot/restore',
+    rooms: { 'src/cli': any, 'src/client': any, 'src/recovery': any, 'src/daemon': 'dynamic' },
+    packages: ['@oclif/core'],
+    forbiddenGlobals: ['console'],
+  },
   { path: 'bin', rooms: {}, packages: ['@oclif/core'], forbiddenGlobals: ['console'] },
   { path: 'bench', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
   { path: 'test', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
