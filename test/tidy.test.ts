@@ -38,6 +38,7 @@ const documents = [
   'docs/tutorial.md',
   'docs/status.md',
   'docs/recovery.md',
+  'docs/backup.md',
   'bench/README.md',
 ];
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkout } from '../tidy/source-tree.js';
 import { binary } from './binary.js';
 import { TestCluster } from './cluster.js';
 
@@ -145,6 +146,22 @@ describe('recipes for scripts', () => {
       'raftctl snapshot save "prod-$(date +%F).snap" --reason nightly && raftctl snapshot verify prod-*.snap',
     );
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^saved and verified .*\nverified /)]);
+  });
+
+  test('save by the clock, verify, and keep the newest few', async () => {
+    const page = readFileSync(join(checkout, 'docs/backup.md'), 'utf8');
+    const [, script = ''] = /```sh\n(#!\/bin\/sh\n[^`]+)```/.exec(page) ?? [];
+    writeFileSync(join(cluster.folder, 'bin', 'backup.sh'), script, { mode: 0o755 });
+    const files = () => readdirSync(join(cluster.folder, 'saved')).sort();
+    for (let run = 0; run < 2; run++)
+      expect(await shell('backup.sh saved 2')).toMatchObject({ exitCode: 0, stderr: '' });
+    const [oldest] = files();
+    expect(await shell('backup.sh saved 2')).toMatchObject({ exitCode: 0, stdout: '' });
+    const kept = files();
+    expect([kept.length, kept.includes(oldest ?? '')]).toEqual([2, false]);
+    // What fails leaves the files of before alone, and nothing of itself.
+    expect(await shell('backup.sh saved 1', { RAFTCTL_ENDPOINTS: '127.0.0.1:1' })).toMatchObject({ exitCode: 3 });
+    expect(files()).toEqual(kept);
   });
 
   test('follow what happens, an event a line', async () => {
