@@ -173,13 +173,9 @@ class Restoring {
     try {
       const sha256 = await writeRestored(options.file, plan, handle);
       if (sha256 !== plan.resultSha256) {
-        throw new RaftctlError(
-          'E_REFUSED',
-          'this version of raftctl makes another state of the snapshot than the plan says',
-          {
-            hint: 'carry the plan out with the version that made it, on all nodes',
-          },
-        );
+        throw new RaftctlError('E_REFUSED', 'this version makes another state of the snapshot than the plan says', {
+          hint: 'carry the plan out with the version that made it, on all nodes',
+        });
       }
     } finally {
       await handle.close();

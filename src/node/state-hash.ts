@@ -3,7 +3,7 @@ import { u64Bytes } from './keyspace.js';
 import type { AppliedMark, StateRecord } from './ports.js';
 
 /** Written before everything else, so that another way to hash never comes to the same by chance. */
-const FORM = 'raftctl state 1\n';
+const FORM = 'replicated state, form 1\n';
 
 /**
  * Hash of all that the replicas of a cluster agree on behind one entry: where apply stands, the configuration, and each record of the

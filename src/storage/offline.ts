@@ -19,7 +19,6 @@ export type { OfflineReading } from './offline-reading.js';
 export { emptyDirectory } from './offline-reset.js';
 export {
   installSnapshotFile,
-  rewriteSnapshotFile,
   verifySnapshotFile,
   writeOfflineSnapshot,
 } from './offline-snapshot.js';

@@ -191,7 +191,7 @@ function everything(): Record<string, ImportForm> {
   ];
   const inside = [...names, 'client', 'cli'].map((name) => `src/${name}`);
   return Object.fromEntries(
-    [...inside, 'commands', 'bin', 'bench', 'test', 'docs/examples'].map((path) => [path, any]),
+    [...inside, 'commands', 'commands/snapshot', 'bin', 'bench', 'test', 'docs/examples'].map((path) => [path, any]),
   );
 }
 
