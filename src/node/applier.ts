@@ -52,7 +52,7 @@ export class Applier {
       }
       index = entry.index;
       term = entry.term;
-      this.hashing?.onApplied({ index, term, confState, configIndex });
+      if (this.hashing?.isDue(index)) this.hashing.onApplied({ index, term, confState, configIndex });
     }
     metrics.entriesApplied(entries.length);
     this.context.workload.applied(clock() - startedMs);

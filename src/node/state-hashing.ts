@@ -63,9 +63,13 @@ export class StateHashing {
     forgetOldest(this.#due);
   }
 
-  /** An entry is applied, and nothing behind it yet. */
+  /** Whether the state is to be hashed behind this entry. */
+  isDue(index: number): boolean {
+    return this.#due.size > 0 && this.#due.has(index);
+  }
+
+  /** An entry behind which it is due is applied, and nothing after it yet. */
   onApplied(mark: AppliedMark): void {
-    if (this.#due.size === 0) return;
     const command = this.#due.get(mark.index);
     if (command === undefined) return;
     this.#due.delete(mark.index);

@@ -191,7 +191,17 @@ function everything(): Record<string, ImportForm> {
   ];
   const inside = [...names, 'client', 'cli'].map((name) => `src/${name}`);
   return Object.fromEntries(
-    [...inside, 'commands', 'commands/snapshot', 'bin', 'bench', 'test', 'docs/examples'].map((path) => [path, any]),
+    [
+      ...inside,
+      'commands',
+      'commands/offline',
+      'commands/snapshot',
+      'commands/snapshot/restore',
+      'bin',
+      'bench',
+      'test',
+      'docs/examples',
+    ].map((path) => [path, any]),
   );
 }
 
