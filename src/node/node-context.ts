@@ -130,4 +130,4 @@ function supersededError(id: number, incarnation: number): RaftctlError {
 
 /** What to do with such a node. */
 export const supersededHint =
-  'if a recovery plan names this node: stop it, and raftctl recover apply; otherwise raftctl node reset, and add it under a new id';
+  'if a plan names this node: stop it, and raftctl recover apply, or raftctl snapshot restore apply; otherwise raftctl node reset, and add it under a new id';

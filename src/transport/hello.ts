@@ -94,7 +94,7 @@ function otherIncarnation(hello: PeerHello, identity: PeerIdentity): HelloVerdic
   return {
     kind: 'refused',
     code: status.FAILED_PRECONDITION,
-    reason: `${at}: it was recovered without that node, or raftctl recover apply was not run on it`,
+    reason: `${at}: it was recovered without that node, or that node has not carried out the plan of the recovery or restore`,
     incarnations: { speaker, hearer },
   };
 }
