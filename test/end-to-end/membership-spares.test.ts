@@ -48,7 +48,7 @@ describe('a spare', () => {
 
   test('takes the place of a voter that is killed: the next leader goes on with what the last one had begun', async () => {
     await cluster.succeed(['leader', 'transfer', '1'], via);
-    const replace = ['member', 'replace', '1', '--with', cluster.address(5), '--promote-when', 'voter-down>1s'];
+    const replace = ['member', 'replace', '1', '--with', cluster.address(5), '--promote-when', 'voter-down>5s'];
     const { id, phase } = await cluster.succeed<Change>(replace, via);
     expect(phase).toBe('ready');
     await cluster.kill(1);
