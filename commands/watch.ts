@@ -8,7 +8,7 @@ import { requireLines, writeEvents } from '../src/cli/watch-events.js';
 export default class Watch extends ClusterCommand<typeof Watch> {
   static override summary = 'tell what happens as it happens, one line an event';
   static override description =
-    'Goes on until Ctrl-C. When the node that tells the events dies, another one goes on where it stopped: sequence numbers are the same on all. With --since a watcher that was away is told what it missed. --exec runs a command of the shell for each event, one after the other, with RAFTCTL_EVENT_SEQ, _TS, _TYPE, _TERM, _NODE, _CAUSE, _TEXT, _CHANGE, _BY, _REASON and _JSON in its environment. Types: leader, config, change, health, snapshot, member, recovery, alarm.';
+    'Goes on until Ctrl-C. When the node that tells the events dies, another one goes on where it stopped: sequence numbers are the same on all. With --since a watcher that was away is told what it missed. --exec runs a command of the shell for each event, one after the other, with RAFTCTL_EVENT_SEQ, _TS, _TYPE, _TERM, _NODE, _CAUSE, _TEXT, _CHANGE, _BY, _REASON and _JSON in its environment. Types: leader, config, change, health, snapshot, member, recovery, alarm; and audit, which is told only where it is asked for.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --types leader,config',
     '<%= config.bin %> <%= command.id %> -o ndjson --since 48210',

@@ -28,6 +28,7 @@ const documents = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'docs/security.md',
   'SECURITY.md',
   'docs/errors.md',
   'docs/architecture.md',

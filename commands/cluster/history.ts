@@ -12,7 +12,7 @@ interface HistoryData {
 export default class ClusterHistory extends ClusterCommand<typeof ClusterHistory> {
   static override summary = 'show what happened: elections, configurations, changes, snapshots, nodes lost and back';
   static override description =
-    'As the log of the cluster remembers it, oldest first; needs no leader. Types: leader, config, change, health, snapshot, member, recovery, alarm.';
+    'As the log of the cluster remembers it, oldest first; needs no leader. Types: leader, config, change, health, snapshot, member, recovery, alarm; and audit, which is told only where it is asked for.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --since 24h',
     '<%= config.bin %> <%= command.id %> --type leader,config -o wide',

@@ -35,6 +35,7 @@ export default class NodeStart extends BaseCommand<typeof NodeStart> {
       logLevel: flags['log-level'],
       logFormat: flags['log-format'],
       tls: cert !== undefined && key !== undefined && ca !== undefined ? { cert, key, ca } : undefined,
+      clientTokens: flags['client-tokens'],
       config: {
         tickMs: flags.tick,
         electionTicks: flags['election-ticks'],

@@ -58,3 +58,12 @@ export class RaftctlError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** What a log line says of whatever was thrown. */
+export function failureFields(thrown: unknown): { reason: string; code: ErrorCode; stack: string | undefined } {
+  return {
+    reason: messageOf(thrown),
+    code: thrown instanceof RaftctlError ? thrown.code : 'E_INTERNAL',
+    stack: thrown instanceof Error ? thrown.stack : undefined,
+  };
+}

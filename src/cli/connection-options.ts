@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { RaftctlError } from '../base/errors.js';
 import type { ClientOptions, TlsOptions } from '../client/index.js';
 import type { Context } from './contexts.js';
@@ -16,6 +16,7 @@ export interface ConnectionFlags {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly 'tls-server-name'?: string | undefined;
+  readonly 'token-file'?: string | undefined;
   readonly insecure: boolean;
 }
 
@@ -38,6 +39,7 @@ export function toClientOptions(flags: ConnectionFlags, context: Context | undef
     );
   }
   const tls = insecure ? undefined : readTls(flags, context);
+  const tokenFile = flags['token-file'] ?? context?.tokenFile;
   return {
     endpoints,
     timeoutMs: flags.timeout,
@@ -45,9 +47,17 @@ export function toClientOptions(flags: ConnectionFlags, context: Context | undef
     discover: !flags['no-discover'],
     insecure,
     ...(tls === undefined ? {} : { tls }),
+    ...(tokenFile === undefined ? {} : { token: readSecret(tokenFile).toString('utf8').trim() }),
     ...(context?.clusterId === undefined ? {} : { clusterId: context.clusterId }),
     ...(flags.node === undefined ? {} : { node: flags.node }),
   };
+}
+
+/** A key or a token. @throws RaftctlError E_USAGE where others than its owner can read it */
+function readSecret(file: string): Buffer {
+  const bytes = readBytes(file);
+  if ((statSync(file).mode & 0o077) === 0) return bytes;
+  throw new RaftctlError('E_USAGE', `${file} can be read by others than its owner`, { hint: `chmod 600 ${file}` });
 }
 
 /** Undefined where nothing asks for TLS by name: the client then secures what leaves this machine. */
@@ -62,13 +72,13 @@ function readTls(flags: ConnectionFlags, context: Context | undefined): TlsOptio
     throw new RaftctlError('E_USAGE', 'a client certificate needs both: --cert FILE and --key FILE');
   }
   return {
-    ...(ca === undefined ? {} : { ca: readPem(ca) }),
-    ...(cert === undefined || key === undefined ? {} : { cert: readPem(cert), key: readPem(key) }),
+    ...(ca === undefined ? {} : { ca: readBytes(ca) }),
+    ...(cert === undefined || key === undefined ? {} : { cert: readBytes(cert), key: readSecret(key) }),
     ...(serverName === undefined ? {} : { serverName }),
   };
 }
 
-function readPem(file: string): Uint8Array {
+function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (thrown) {

@@ -11,6 +11,8 @@ export interface Context {
   /** The only cluster that this context may talk to. */
   readonly clusterId: string | undefined;
   readonly tls: ContextTls;
+  /** File of the token that says who the user is; undefined where there is none. */
+  readonly tokenFile: string | undefined;
   /** Changes need a reason, and more of them a confirmation. */
   readonly protected: boolean;
 }
@@ -65,6 +67,8 @@ function readContext(name: string, value: unknown, file: string): Context {
   const place = `contexts.${name}`;
   const context = mapping(value, file, place);
   const tls = mapping(context['tls'] ?? {}, file, `${place}.tls`);
+  const auth = mapping(context['auth'] ?? {}, file, `${place}.auth`);
+  const tokenFile = optionalText(auth['tokenFile'], file, `${place}.auth.tokenFile`);
   const mode = optionalText(tls['mode'], file, `${place}.tls.mode`) ?? 'auto';
   if (mode !== 'auto' && mode !== 'required' && mode !== 'off') {
     throw malformed(file, `${place}.tls.mode`, 'auto, required or off');
@@ -83,6 +87,7 @@ function readContext(name: string, value: unknown, file: string): Context {
     endpoints,
     clusterId: optionalText(context['clusterId'], file, `${place}.clusterId`),
     tls: { mode, ...path('ca'), ...path('cert'), ...path('key'), ...(serverName === undefined ? {} : { serverName }) },
+    tokenFile: tokenFile === undefined ? undefined : expandHome(tokenFile, file),
     protected: context['protected'] === true,
   };
 }

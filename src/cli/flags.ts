@@ -151,6 +151,12 @@ export const connectionFlags = {
     helpValue: 'NAME',
     helpGroup: 'CONNECTION',
   }),
+  'token-file': Flags.string({
+    description: 'file with the token that says who you are, instead of --cert',
+    env: 'RAFTCTL_TOKEN_FILE',
+    helpValue: 'FILE',
+    helpGroup: 'CONNECTION',
+  }),
   insecure: Flags.boolean({
     description: 'talk in plain text to addresses beyond this machine',
     helpGroup: 'CONNECTION',

@@ -61,6 +61,11 @@ const network = {
     dependsOn: ['tls-cert', 'tls-key'],
     helpGroup: 'NETWORK',
   }),
+  'client-tokens': Flags.string({
+    description: 'tokens that clients may show instead of a certificate: a file with a role, a name and a hash a line',
+    helpValue: 'FILE',
+    helpGroup: 'NETWORK',
+  }),
   insecure: Flags.boolean({
     description: 'allow plain text beyond this machine, for a lab',
     helpGroup: 'NETWORK',

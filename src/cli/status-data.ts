@@ -80,6 +80,8 @@ export interface NodeData {
   /** How far its clock is ahead of the one of this machine. */
   readonly clockAheadMs: number | null;
   readonly certificateEndsAt: string | null;
+  /** Why what its certificate, key or token files hold now is not in use; null where it is. */
+  readonly credentialsProblem: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -214,6 +216,7 @@ function toNodeData(
     electionsPaused: status?.electionsPaused ?? null,
     cooldownMs: status?.cooldownMs ?? null,
     clockAheadMs: clockAheadMs ?? null,
+    credentialsProblem: status?.credentialsProblem ?? null,
     certificateEndsAt:
       status?.certificateEndsMs === undefined ? null : new Date(status.certificateEndsMs).toISOString(),
     error: error === undefined ? null : { code: error.code, message: error.message },

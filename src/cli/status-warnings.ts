@@ -118,7 +118,18 @@ function clockWarnings({ nodes, leader }: ClusterStatusData): Warning[] {
     });
 }
 
-function certificateWarnings({ id, name, certificateEndsAt }: NodeData, now: Date): Warning[] {
+function certificateWarnings({ id, name, certificateEndsAt, credentialsProblem }: NodeData, now: Date): Warning[] {
+  if (credentialsProblem !== null) {
+    const message = `${name} cannot use its new certificate or tokens: ${credentialsProblem}`;
+    return [{ code: 'W_CREDENTIALS', message, nodes: [id] }, ...endWarnings({ id, name, certificateEndsAt }, now)];
+  }
+  return endWarnings({ id, name, certificateEndsAt }, now);
+}
+
+function endWarnings(
+  { id, name, certificateEndsAt }: Pick<NodeData, 'id' | 'name' | 'certificateEndsAt'>,
+  now: Date,
+): Warning[] {
   if (certificateEndsAt === null) return [];
   const leftMs = Date.parse(certificateEndsAt) - now.getTime();
   if (leftMs > certificateMsMin) return [];

@@ -100,4 +100,5 @@ export const eventTypeNames: Record<EventType, string> = {
   6: 'member',
   7: 'recovery',
   8: 'alarm',
+  9: 'audit',
 };

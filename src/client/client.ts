@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RaftctlError } from '../base/errors.js';
+import type { MethodPermission, WhoAmIResponse } from '../gen/raftctl/v1/auth.js';
 import {
   type BeginStateHashResponse,
   ClusterServiceService as Cluster,
@@ -40,6 +41,7 @@ import {
   SnapshotServiceService as Snapshots,
   type TriggerSnapshotResponse,
 } from '../gen/raftctl/v1/snapshot.js';
+import { canI, whoAmI } from './auth.js';
 import { type BootstrapPlan, type BootstrapResult, bootstrap } from './bootstrap.js';
 import { callAny, callLeader, callNode } from './calls.js';
 import { changeMembers } from './change-members.js';
@@ -273,6 +275,16 @@ export class Client {
       for await (const entry of node.serverStream(Log.listEntries, request, deadlineMs)) entries.push(entry);
       return entries;
     });
+  }
+
+  /** Who this client is to the cluster. */
+  whoAmI(): Promise<WhoAmIResponse> {
+    return whoAmI(this.#context);
+  }
+
+  /** Which of these methods, as `raftctl.v1.KvService/Get`, this client may call; in the same order. */
+  canI(methods: readonly string[]): Promise<readonly MethodPermission[]> {
+    return canI(this.#context, methods);
   }
 
   /** Gives the connections up; calls that run fail. */

@@ -41,6 +41,7 @@ const channelOptions: GrpcOptions = {
 export class Connection {
   readonly #client: Client;
   readonly #secured: boolean;
+  readonly #token: string | undefined;
 
   constructor(
     readonly address: string,
@@ -48,6 +49,12 @@ export class Connection {
   ) {
     const security = securityOf(address, settings);
     this.#secured = security !== undefined;
+    this.#token = settings.token;
+    if (this.#token !== undefined && !this.#secured && !isLocalAddress(address)) {
+      throw new RaftctlError('E_TLS_REQUIRED', `a token is not sent to ${address} in plain text`, {
+        hint: 'secure the connection with --cacert FILE',
+      });
+    }
     const name = settings.tls?.serverName;
     this.#client = new Client(address, security ?? credentials.createInsecure(), {
       ...channelOptions,
@@ -87,7 +94,7 @@ export class Connection {
         requestSerialize,
         responseDeserialize,
         request,
-        new Metadata(),
+        this.#metadata(),
         { deadline: deadlineMs },
         (error, response) => {
           signal?.removeEventListener('abort', cancel);
@@ -114,7 +121,7 @@ export class Connection {
       requestSerialize,
       responseDeserialize,
       request,
-      new Metadata(),
+      this.#metadata(),
       { deadline: deadlineMs },
     );
     const cancel = () => call.cancel();
@@ -136,7 +143,7 @@ export class Connection {
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
-      new Metadata(),
+      this.#metadata(),
       {},
     );
   }
@@ -148,6 +155,12 @@ export class Connection {
 
   close(): void {
     this.#client.close();
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    if (this.#token !== undefined) metadata.set('authorization', `Bearer ${this.#token}`);
+    return metadata;
   }
 
   #failed(path: string): FailedCall {

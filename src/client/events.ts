@@ -15,7 +15,7 @@ import { type ClientContext, isAnswer, survey } from './survey.js';
 export interface WatchOptions {
   /** Only those after this sequence number; left out, what happens from now on. */
   readonly since?: number;
-  /** Empty or left out: all. */
+  /** Empty or left out: all but audit records. */
   readonly types?: readonly EventType[];
   /** Told when another node goes on, with its address and why the one before ended. */
   readonly onMove?: (address: string, reason: RaftctlError) => void;
@@ -37,7 +37,7 @@ export async function* watchEvents(
   signal: AbortSignal,
 ): AsyncGenerator<HistoryEvent> {
   const types = [...(options.types ?? [])];
-  let since = options.since ?? (await lastSeq(context));
+  let since = options.since ?? (await lastSeq(context, types));
   let lost: Lost | undefined;
   for (let attempt = 1; !signal.aborted; attempt++) {
     const address = await anyNode(context, lost);
@@ -66,8 +66,8 @@ interface Lost {
   readonly reason: RaftctlError;
 }
 
-async function lastSeq(context: ClientContext): Promise<number> {
-  const { events } = await listEvents(context, { since: 0, types: [], limit: 1 });
+async function lastSeq(context: ClientContext, types: EventType[]): Promise<number> {
+  const { events } = await listEvents(context, { since: 0, types, limit: 1 });
   return events.at(-1)?.seq ?? 0;
 }
 

@@ -22,6 +22,7 @@
 export { type ErrorCode, ExitCode } from '../base/error-codes.js';
 export { RaftctlError } from '../base/errors.js';
 export type { ConfState, Entry } from '../gen/raft/v1/raft.js';
+export type { MethodPermission, WhoAmIResponse } from '../gen/raftctl/v1/auth.js';
 export type {
   BeginStateHashResponse,
   GetStateHashResponse,
@@ -33,7 +34,13 @@ export type {
   SnapshotInfo,
   StateHashPhase,
 } from '../gen/raftctl/v1/cluster.js';
-export type { EventType, HistoryEvent, ListEventsRequest, ListEventsResponse } from '../gen/raftctl/v1/history.js';
+export type {
+  AuditRecord,
+  EventType,
+  HistoryEvent,
+  ListEventsRequest,
+  ListEventsResponse,
+} from '../gen/raftctl/v1/history.js';
 export type { KvExpectation, KvPair } from '../gen/raftctl/v1/kv.js';
 export type { TransferLeaderResponse } from '../gen/raftctl/v1/leader.js';
 export type { GetLogInfoResponse, ListEntriesRequest, ListEntriesResponse, TermRun } from '../gen/raftctl/v1/log.js';

@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly dialTimeoutMs?: number;
   /** Given: every connection is secured. Left out: those that leave this machine are, unless `insecure` is set. */
   readonly tls?: TlsOptions;
+  /** Token that says who this client is, instead of a certificate. Never sent in plain text beyond this machine. */
+  readonly token?: string;
   /** Plain text to all addresses. */
   readonly insecure?: boolean;
   /** Refuse to talk to a cluster with another id. */
@@ -39,8 +41,8 @@ export interface ClientOptions {
 }
 
 /** Options with every default in its place. */
-export type Settings = Required<Omit<ClientOptions, 'tls' | 'clusterId' | 'node' | 'onRetry' | 'clientId'>> &
-  Pick<ClientOptions, 'tls' | 'clusterId' | 'node' | 'onRetry'>;
+export type Settings = Required<Omit<ClientOptions, 'tls' | 'token' | 'clusterId' | 'node' | 'onRetry' | 'clientId'>> &
+  Pick<ClientOptions, 'tls' | 'token' | 'clusterId' | 'node' | 'onRetry'>;
 
 /** Longest time for one call, unless the caller says otherwise. */
 export const defaultTimeoutMs = 10_000;

@@ -5,8 +5,11 @@ import type {
   ServerDuplexStream,
   ServerWritableStream,
 } from '@grpc/grpc-js';
+import type { ErrorCode } from '../base/error-codes.js';
 import { RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
+import type { AskedChange, AuditTrail } from './audit-trail.js';
+import type { Caller, Callers, IncomingCall } from './callers.js';
 import { drained, orCutOff } from './cut-off.js';
 import { callerError, toStatus } from './error-status.js';
 import { UndecodableRequest } from './undecodable-request.js';
@@ -18,6 +21,7 @@ export type Effect = 'reads' | 'changes';
 export interface CallContext {
   /** Aborted when the caller has gone or its time is over; the reason is the `RaftctlError` to end with. */
   readonly signal: AbortSignal;
+  readonly caller: Caller;
 }
 
 /** How long calls may take, in milliseconds. */
@@ -36,7 +40,7 @@ export const defaultCallLimits: CallLimits = { unaryDefaultMs: 10_000, unaryMaxM
 export type Duplex<Request, Response> = ServerDuplexStream<Request | UndecodableRequest, Response>;
 
 /** What all kinds of calls have. */
-interface AnyCall {
+interface AnyCall extends IncomingCall {
   getDeadline(): Date | number;
   getPath(): string;
   on(event: 'cancelled', listener: () => void): unknown;
@@ -57,10 +61,14 @@ function cutOff(effect: Effect, why: string): RaftctlError {
  */
 export class CallRunner {
   readonly #streams = new Set<AbortController>();
+  /** Who makes a call, as it was when the call began: a token may be none any more, and a certificate have ended, when it ends. */
+  readonly #callerOf = new WeakMap<AnyCall, Caller>();
   #refusing = false;
 
   constructor(
     private readonly logger: Logger,
+    private readonly callers: Callers,
+    private readonly trail: AuditTrail,
     readonly limits: CallLimits = defaultCallLimits,
   ) {}
 
@@ -74,36 +82,49 @@ export class CallRunner {
     for (const stream of this.#streams) stream.abort(stopping());
   }
 
-  /** One request, one answer. */
+  /** One request, one answer. @param asked what the audit trail remembers of a request, where it does */
   unary<Request, Response>(
     effect: Effect,
     answer: (request: Request, context: CallContext) => Response | Promise<Response>,
+    asked?: (request: Request) => AskedChange | undefined,
   ): handleUnaryCall<Request, Response> {
     return (call, callback) => {
       const controller = new AbortController();
       const stopClock = this.#startClock(call, effect, controller);
       this.#admit(call.request)
-        .then((request) => orCutOff(Promise.resolve(answer(request, controller)), controller.signal))
+        .then((request) =>
+          orCutOff(Promise.resolve(answer(request, this.#context(call, controller))), controller.signal),
+        )
         .then(
-          (response) => callback(null, response),
-          (error) => callback(this.#failure(call, error)),
+          (response) => {
+            this.#note(call, asked, 'ok');
+            callback(null, response);
+          },
+          (error) => callback(this.#failure(call, error, asked)),
         )
         .finally(stopClock);
     };
   }
 
-  /** One request, many answers; takes the next one from the handler when the caller has room for it. Has no deadline but the caller's. */
+  /**
+   * One request, many answers; takes the next one from the handler when the caller has room for it. Has no deadline but the caller's.
+   * @param asked what the audit trail remembers of a request, where it does; `last` is the last answer of a stream that ended well
+   */
   serverStream<Request, Response>(
     effect: Effect,
     answer: (request: Request, context: CallContext) => AsyncIterable<Response>,
+    asked?: (request: Request, last?: Response) => AskedChange | undefined,
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
       const controller = this.#openStream(call, effect);
       this.#admit(call.request)
-        .then((request) => this.#writeAll(call, answer(request, controller), controller.signal))
+        .then((request) => this.#writeAll(call, answer(request, this.#context(call, controller)), controller.signal))
         .then(
-          () => call.end(),
-          (error) => call.emit('error', this.#failure(call, error)),
+          (last) => {
+            this.#note(call, asked && ((request: Request) => asked(request, last)), 'ok');
+            call.end();
+          },
+          (error) => call.emit('error', this.#failure(call, error, asked)),
         )
         .finally(() => this.#streams.delete(controller));
     };
@@ -117,7 +138,7 @@ export class CallRunner {
     return (call) => {
       const controller = this.#openStream(call, effect);
       this.#admit(undefined)
-        .then(() => orCutOff(converse(call, controller), controller.signal))
+        .then(() => orCutOff(converse(call, this.#context(call, controller)), controller.signal))
         .then(
           () => call.end(),
           (error) => call.emit('error', this.#failure(call, error)),
@@ -131,16 +152,40 @@ export class CallRunner {
     return callerError(thrown, this.logger);
   }
 
+  #context(call: AnyCall, { signal }: AbortController): CallContext {
+    const caller = this.callers.of(call);
+    this.#callerOf.set(call, caller);
+    return { signal, caller };
+  }
+
   async #admit<Request>(request: Request | UndecodableRequest): Promise<Request> {
     if (this.#refusing) throw stopping();
     if (request instanceof UndecodableRequest) throw request.refusal();
     return request;
   }
 
-  #failure(call: AnyCall, thrown: unknown) {
+  #failure<Request>(
+    call: AnyCall & { readonly request?: Request | UndecodableRequest },
+    thrown: unknown,
+    asked?: (request: Request) => AskedChange | undefined,
+  ) {
     const error = this.explain(thrown);
+    this.#note(call, asked, error.code);
     this.logger.debug('call refused', { method: call.getPath(), code: error.code, error: error.message });
     return toStatus(error);
+  }
+
+  #note<Request>(
+    call: AnyCall & { readonly request?: Request | UndecodableRequest },
+    asked: ((request: Request) => AskedChange | undefined) | undefined,
+    result: 'ok' | ErrorCode,
+  ): void {
+    const { request } = call;
+    const caller = this.#callerOf.get(call);
+    if (caller === undefined || asked === undefined || request === undefined) return;
+    if (request instanceof UndecodableRequest) return;
+    const change = asked(request);
+    if (change !== undefined) this.trail.note(caller, change, result === 'ok' ? (change.outcome ?? result) : result);
   }
 
   #startClock(call: AnyCall, effect: Effect, controller: AbortController): () => void {
@@ -169,12 +214,14 @@ export class CallRunner {
     call: ServerWritableStream<unknown, Response>,
     responses: AsyncIterable<Response>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Response | undefined> {
     const iterator = responses[Symbol.asyncIterator]();
+    let last: Response | undefined;
     try {
       for (;;) {
         const next = await orCutOff(iterator.next(), signal);
-        if (next.done) return;
+        if (next.done) return last;
+        last = next.value;
         if (!call.write(next.value)) await drained(call, signal, this.limits.streamStallMs);
       }
     } finally {

@@ -1,3 +1,4 @@
+import { RaftctlError } from '../base/errors.js';
 import type {
   BeginStateHashRequest,
   BeginStateHashResponse,
@@ -18,21 +19,31 @@ import type { CallRunner } from './call-runner.js';
 import { badField, checkMembers, checkName, checkNodeId, checkNodeIds, requirePresent } from './request-checks.js';
 import { watchStatus } from './watch-status.js';
 
-/** Bootstrap and the node's own view of things; needs no leader. */
-export function clusterService(node: NodeApi, runner: CallRunner): ClusterServiceServer {
+/**
+ * Bootstrap and the node's own view of things; needs no leader.
+ * @param certifiedId cluster for which the node's certificate is; undefined where there is no TLS
+ */
+export function clusterService(node: NodeApi, runner: CallRunner, certifiedId?: string): ClusterServiceServer {
   return {
     prepareBootstrap: runner.unary('reads', (request: PrepareBootstrapRequest): PrepareBootstrapResponse => {
-      const spec = checkSpec(request.spec);
+      const spec = checkSpec(request.spec, certifiedId);
       checkNodeId('node_id', request.nodeId);
       node.prepareBootstrap(spec, request.nodeId);
       return { nodeId: node.id, existing: node.bootstrapSpec(), stateMachine: node.stateMachine };
     }),
-    bootstrap: runner.unary('changes', async (request: BootstrapRequest): Promise<BootstrapResponse> => {
-      const spec = checkSpec(request.spec);
-      checkNodeId('node_id', request.nodeId);
-      const changed = await node.bootstrap(spec, request.nodeId);
-      return { configIndex: node.listMembers().configIndex, changed };
-    }),
+    bootstrap: runner.unary(
+      'changes',
+      async (request: BootstrapRequest): Promise<BootstrapResponse> => {
+        const spec = checkSpec(request.spec, certifiedId);
+        checkNodeId('node_id', request.nodeId);
+        const changed = await node.bootstrap(spec, request.nodeId);
+        return { configIndex: node.listMembers().configIndex, changed };
+      },
+      ({ nodeId, spec }) => ({
+        verb: 'cluster bootstrap',
+        target: `node ${nodeId} of cluster ${spec?.clusterId ?? ''}`,
+      }),
+    ),
     getStatus: runner.unary('reads', (_: GetStatusRequest): GetStatusResponse => ({ status: node.status() })),
     beginStateHash: runner.unary(
       'changes',
@@ -47,9 +58,16 @@ export function clusterService(node: NodeApi, runner: CallRunner): ClusterServic
   };
 }
 
-function checkSpec(given: BootstrapSpec | undefined): BootstrapSpec {
+function checkSpec(given: BootstrapSpec | undefined, certifiedId: string | undefined): BootstrapSpec {
   const spec = requirePresent('spec', given);
   if (!/^[0-9a-f]{32}$/.test(spec.clusterId)) throw badField('spec.cluster_id', 'must be 32 lower-case hex digits');
+  if (certifiedId !== undefined && spec.clusterId !== certifiedId) {
+    throw new RaftctlError(
+      'E_WRONG_CLUSTER',
+      `the certificate of this node is for cluster ${certifiedId}, not for cluster ${spec.clusterId}`,
+      { hint: `raftctl cluster bootstrap --cluster-id ${certifiedId}` },
+    );
+  }
   checkName('spec.name', spec.name);
   checkMembers('spec.members', spec.members);
   if (spec.voters.length === 0) throw badField('spec.voters', 'must name a node');

@@ -1,5 +1,6 @@
 import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Logger } from '../base/logger.js';
+import { AuthServiceService } from '../gen/raftctl/v1/auth.js';
 import { ClusterServiceService } from '../gen/raftctl/v1/cluster.js';
 import { HistoryServiceService } from '../gen/raftctl/v1/history.js';
 import { KvServiceService } from '../gen/raftctl/v1/kv.js';
@@ -11,7 +12,10 @@ import { ProposalServiceService } from '../gen/raftctl/v1/proposal.js';
 import { RegisterServiceService } from '../gen/raftctl/v1/register.js';
 import { SnapshotServiceService } from '../gen/raftctl/v1/snapshot.js';
 import type { NodeApi } from '../node/node-api.js';
+import { AuditTrail, type AuditTrailOptions } from './audit-trail.js';
+import { authService } from './auth-service.js';
 import { type CallLimits, CallRunner } from './call-runner.js';
+import type { Callers } from './callers.js';
 import { clusterService } from './cluster-service.js';
 import { Health } from './health.js';
 import { historyService } from './history-service.js';
@@ -29,6 +33,9 @@ import { decodingToHandler } from './undecodable-request.js';
 /** How the control plane is set up. */
 export interface ControlOptions {
   readonly logger: Logger;
+  readonly callers: Callers;
+  /** How audit records come to a leader elsewhere. */
+  readonly forwardAudit?: AuditTrailOptions['forward'];
   readonly limits?: CallLimits;
   /** Whether to offer gRPC reflection. Default: false. */
   readonly reflection?: boolean;
@@ -44,9 +51,12 @@ export interface ControlServices {
 
 /** Adds all services of the control plane, and the standard health service, to a server that has not been bound yet. */
 export function addControlServices(server: Server, node: NodeApi, options: ControlOptions): ControlServices {
-  const runner = new CallRunner(options.logger, options.limits);
+  const { logger, callers, forwardAudit } = options;
+  const forward = forwardAudit === undefined ? {} : { forward: forwardAudit };
+  const trail = new AuditTrail({ node, logger, wallClock: Date.now, ...forward });
+  const runner = new CallRunner(logger, callers, trail, options.limits);
   const services: [ServiceDefinition, UntypedServiceImplementation][] = [
-    [ClusterServiceService, clusterService(node, runner)],
+    [ClusterServiceService, clusterService(node, runner, callers.clusterId)],
     [MemberServiceService, memberService(node, runner)],
     [LeaderServiceService, leaderService(node, runner)],
     [NodeServiceService, nodeService(node, runner)],
@@ -56,6 +66,7 @@ export function addControlServices(server: Server, node: NodeApi, options: Contr
     [ProposalServiceService, proposalService(node, runner)],
     [KvServiceService, kvService(node, runner)],
     [RegisterServiceService, registerService(node, runner)],
+    [AuthServiceService, authService(node, runner)],
   ];
   for (const [definition, implementation] of services) {
     server.addService(decodingToHandler(definition), implementation);
@@ -71,7 +82,10 @@ export function addControlServices(server: Server, node: NodeApi, options: Contr
       health.stop();
       runner.refuseCalls();
     },
-    endStreams: () => runner.endStreams(),
+    endStreams() {
+      runner.endStreams();
+      trail.stop();
+    },
   };
 }
 

@@ -15,6 +15,10 @@ export function leaderService(node: NodeApi, runner: CallRunner): LeaderServiceS
       'changes',
       ({ target, maxLag }: TransferLeaderRequest, { signal }): Promise<TransferLeaderResponse> =>
         node.transferLeader(target, maxLag, { signal }),
+      ({ target }) => ({
+        verb: 'leader transfer',
+        target: target === 0 ? 'to the most caught-up voter' : `to node ${target}`,
+      }),
     ),
     stepDown: runner.unary(
       'changes',
@@ -22,6 +26,7 @@ export function leaderService(node: NodeApi, runner: CallRunner): LeaderServiceS
         const { from, to, term, elapsedMs } = await node.stepDown(cooldownMs ?? 0, { signal });
         return { from, to, term, elapsedMs };
       },
+      () => ({ verb: 'leader step-down', target: `node ${node.id}` }),
     ),
   };
 }

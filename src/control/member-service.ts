@@ -1,28 +1,32 @@
-import type {
-  AbortChangeRequest,
-  AbortChangeResponse,
-  AnnounceRequest,
-  AnnounceResponse,
-  ChangeMembersRequest,
-  GetChangeRequest,
-  GetChangeResponse,
-  LeaveJointRequest,
-  LeaveJointResponse,
-  ListChangesRequest,
-  ListChangesResponse,
-  ListMembersRequest,
-  ListMembersResponse,
-  MemberServiceServer,
-  NodeAbilities,
-  PromoteChangeRequest,
-  PromoteChangeResponse,
-  Promotion,
-  UpdateMemberRequest,
-  UpdateMemberResponse,
-  WatchChangeRequest,
+import type { ErrorCode } from '../base/error-codes.js';
+import {
+  type AbortChangeRequest,
+  type AbortChangeResponse,
+  type AnnounceRequest,
+  type AnnounceResponse,
+  type ChangeMembersRequest,
+  type ChangeMembersResponse,
+  ChangePhase,
+  type GetChangeRequest,
+  type GetChangeResponse,
+  type LeaveJointRequest,
+  type LeaveJointResponse,
+  type ListChangesRequest,
+  type ListChangesResponse,
+  type ListMembersRequest,
+  type ListMembersResponse,
+  type MemberServiceServer,
+  type NodeAbilities,
+  type PromoteChangeRequest,
+  type PromoteChangeResponse,
+  PromoteWhen,
+  type Promotion,
+  type UpdateMemberRequest,
+  type UpdateMemberResponse,
+  type WatchChangeRequest,
 } from '../gen/raftctl/v1/member.js';
-import { PromoteWhen } from '../gen/raftctl/v1/member.js';
 import type { NodeApi } from '../node/node-api.js';
+import type { AskedChange } from './audit-trail.js';
 import type { CallRunner } from './call-runner.js';
 import {
   badField,
@@ -46,13 +50,21 @@ export function memberService(node: NodeApi, runner: CallRunner): MemberServiceS
     listMembers: runner.unary('reads', (_: ListMembersRequest): ListMembersResponse => {
       return { clusterId: node.status().clusterId, ...node.listMembers() };
     }),
-    changeMembers: runner.serverStream('changes', (request: ChangeMembersRequest, { signal }) => {
-      checkChange(request);
-      return node.changeMembers(request, { signal });
-    }),
-    leaveJoint: runner.unary('changes', ({ changeId }: LeaveJointRequest, { signal }): Promise<LeaveJointResponse> => {
-      return node.leaveJoint(changeId, { signal });
-    }),
+    changeMembers: runner.serverStream(
+      'changes',
+      (request: ChangeMembersRequest, { signal }) => {
+        checkChange(request);
+        return node.changeMembers(request, { signal });
+      },
+      askedOfChange,
+    ),
+    leaveJoint: runner.unary(
+      'changes',
+      ({ changeId }: LeaveJointRequest, { signal }): Promise<LeaveJointResponse> => {
+        return node.leaveJoint(changeId, { signal });
+      },
+      ({ changeId, requestId }) => ({ verb: 'member change leave', target: changeOf(changeId), requestId }),
+    ),
     listChanges: runner.unary('reads', ({ limit }: ListChangesRequest): ListChangesResponse => {
       return { changes: node.listChanges(limit) };
     }),
@@ -60,11 +72,15 @@ export function memberService(node: NodeApi, runner: CallRunner): MemberServiceS
     watchChange: runner.serverStream('reads', async function* ({ id }: WatchChangeRequest, { signal }) {
       for await (const event of node.watchChange(id, { signal })) yield { event };
     }),
-    abortChange: runner.unary('changes', (request: AbortChangeRequest, { signal }): Promise<AbortChangeResponse> => {
-      checkBytes('reason', request.reason, reasonBytesMax);
-      checkName('by', request.by);
-      return node.abortChange(request, { signal });
-    }),
+    abortChange: runner.unary(
+      'changes',
+      (request: AbortChangeRequest, { signal }): Promise<AbortChangeResponse> => {
+        checkBytes('reason', request.reason, reasonBytesMax);
+        checkName('by', request.by);
+        return node.abortChange(request, { signal });
+      },
+      ({ id, reason }) => ({ verb: 'member change abort', target: changeOf(id), reason }),
+    ),
     promoteChange: runner.unary(
       'changes',
       (request: PromoteChangeRequest, { signal }): Promise<PromoteChangeResponse> => {
@@ -72,11 +88,16 @@ export function memberService(node: NodeApi, runner: CallRunner): MemberServiceS
         checkName('by', request.by);
         return node.promoteChange(request, { signal });
       },
+      ({ id, reason }) => ({ verb: 'member change promote', target: changeOf(id), reason }),
     ),
-    updateMember: runner.unary('changes', (request: UpdateMemberRequest, { signal }): Promise<UpdateMemberResponse> => {
-      checkUpdate(request);
-      return node.updateMember(request, { signal });
-    }),
+    updateMember: runner.unary(
+      'changes',
+      (request: UpdateMemberRequest, { signal }): Promise<UpdateMemberResponse> => {
+        checkUpdate(request);
+        return node.updateMember(request, { signal });
+      },
+      ({ id, reason }) => ({ verb: 'member update', target: `node ${id}`, reason }),
+    ),
     announce: runner.unary('changes', (request: AnnounceRequest): AnnounceResponse => {
       const member = requirePresent('member', request.member);
       checkMember('member', member);
@@ -84,6 +105,26 @@ export function memberService(node: NodeApi, runner: CallRunner): MemberServiceS
       return node.announce(request);
     }),
   };
+}
+
+const changeOf = (id: string) => (id === '' ? 'the change that runs' : `change ${id}`);
+
+/** What the audit trail remembers of a change; one that is only planned changes nothing. */
+function askedOfChange(
+  { voters, learners, dryRun, requestId, reason }: ChangeMembersRequest,
+  last?: ChangeMembersResponse,
+): AskedChange | undefined {
+  if (dryRun) return undefined;
+  const sets = { voters, learners };
+  const target = Object.entries(sets).flatMap(([name, set]) =>
+    set === undefined ? [] : `${name} ${set.ids.join(',') || 'none'}`,
+  );
+  return { verb: 'member change', target: target.join(' '), reason, requestId, outcome: outcomeOf(last) };
+}
+
+function outcomeOf(last: ChangeMembersResponse | undefined): ErrorCode | undefined {
+  if (last?.phase === ChangePhase.FAILED) return 'E_CHANGE_FAILED';
+  return last?.phase === ChangePhase.ABORTED ? 'E_ABORTED' : undefined;
 }
 
 /** What can be said of a change without knowing the cluster; what it would do to the cluster is for the node's plan to judge. */

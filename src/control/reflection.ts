@@ -5,7 +5,20 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { withLinkedDescriptors } from './linked-descriptors.js';
 
-const protoFiles = ['cluster', 'member', 'leader', 'log', 'snapshot', 'proposal', 'kv', 'register', 'errors'];
+const protoFiles = [
+  'auth',
+  'cluster',
+  'errors',
+  'history',
+  'kv',
+  'leader',
+  'log',
+  'member',
+  'node',
+  'proposal',
+  'register',
+  'snapshot',
+];
 
 /** Offers gRPC reflection of the control plane, from the proto files that come with the package. */
 export function addReflection(server: Server): void {

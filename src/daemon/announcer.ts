@@ -10,7 +10,8 @@ export interface AnnouncerOptions {
   readonly announcement: () => AnnounceRequest;
   /** Any nodes of the cluster, HOST:PORT each. */
   readonly seeds: readonly string[];
-  readonly credentials: ChannelCredentials;
+  /** With which nodes are asked, as of now. */
+  readonly credentials: () => ChannelCredentials;
   readonly logger: Logger;
   /** Between two rounds while this node is not a member; the leader forgets who is silent. */
   readonly joinIntervalMs?: number;
@@ -26,7 +27,8 @@ const callMs = 2000;
  * alone. It never joins by itself: that is for the operator to say.
  */
 export class Announcer {
-  readonly #clients = new Map<string, MemberServiceClient>();
+  /** Of the call that runs. */
+  #client: MemberServiceClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   /** What was logged last, so that the same is not said every two seconds. */
@@ -41,7 +43,7 @@ export class Announcer {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    for (const client of this.#clients.values()) client.close();
+    this.#client?.close();
   }
 
   async #round(): Promise<void> {
@@ -73,19 +75,14 @@ export class Announcer {
 
   #ask(address: string): Promise<AnnounceResponse | ServiceError> {
     const deadline = Date.now() + callMs;
+    const client = new MemberServiceClient(address, this.options.credentials());
+    this.#client = client;
     return new Promise((resolve) => {
-      this.#client(address).announce(this.options.announcement(), new Metadata(), { deadline }, (error, response) =>
-        resolve(error ?? response),
-      );
+      client.announce(this.options.announcement(), new Metadata(), { deadline }, (error, response) => {
+        client.close();
+        resolve(error ?? response);
+      });
     });
-  }
-
-  #client(address: string): MemberServiceClient {
-    const known = this.#clients.get(address);
-    if (known !== undefined) return known;
-    const client = new MemberServiceClient(address, this.options.credentials);
-    this.#clients.set(address, client);
-    return client;
   }
 
   #tell(message: string, fields: Record<string, string>): void {

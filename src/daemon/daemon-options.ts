@@ -32,6 +32,10 @@ export interface DaemonOptions {
   readonly metrics?: string | undefined;
   /** Left out, everything goes in plain text. */
   readonly tls?: TlsFiles | undefined;
+  /** File of the tokens by which clients may show who they are; given, nobody is served who shows nothing. */
+  readonly clientTokens?: string | undefined;
+  /** How often certificates and tokens are looked at for changes, in milliseconds. Default: 10 000. */
+  readonly credentialsLookMs?: number | undefined;
   /** Plain text is allowed beyond this machine. */
   readonly insecure?: boolean | undefined;
   readonly logLevel?: LogLevel | undefined;

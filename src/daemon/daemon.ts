@@ -1,26 +1,29 @@
-import { ChannelCredentials, Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { formatAddress, parseAddress } from '../base/address.js';
 import { assert } from '../base/assert.js';
 import { deferred } from '../base/deferred.js';
-import { messageOf } from '../base/errors.js';
+import { messageOf, RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
-import { addControlServices, type ControlServices } from '../control/index.js';
+import { QuietLog } from '../base/quiet-log.js';
+import { addControlServices, authorizing, Callers, type ControlServices } from '../control/index.js';
 import { selfAbilities } from '../node/abilities.js';
-import type { NodeCertificate } from '../node/node-certificate.js';
 import type { LogStore, StateMachine } from '../node/ports.js';
 import { RaftNode } from '../node/raft-node.js';
 import { openStore } from '../storage/index.js';
 import { GrpcTransport } from '../transport/index.js';
 import { Announcer } from './announcer.js';
+import { forwardAudit } from './audit-forwarding.js';
+import { Credentials } from './credentials.js';
 import { advertisedAddress, type CheckedOptions, checkOptions, type DaemonOptions } from './daemon-options.js';
 import { IntervalTicker } from './interval-ticker.js';
 import { Listener } from './listener.js';
 import { loadStateMachine } from './load-state-machine.js';
 import { makeLogger } from './log.js';
 import { MetricsServer } from './metrics-server.js';
+import { peerCredentials } from './node-tls.js';
 import { PrometheusMetrics } from './prometheus-metrics.js';
 import { limitMetadata, serverOptions } from './server-limits.js';
-import { nodeCertificate, readTlsFiles, type TlsMaterial } from './tls-files.js';
+import type { TlsMaterial } from './tls-files.js';
 import { openTraceFile, type TraceFile } from './trace-file.js';
 import { programVersion } from './version.js';
 
@@ -59,7 +62,12 @@ export async function startDaemon(options: DaemonOptions, logger?: Logger): Prom
       format: checked.logFormat ?? 'human',
       base: { node: checked.id },
     });
-  const tls = checked.tls === undefined ? undefined : await readTlsFiles(checked.tls);
+  const credentials = await Credentials.open({
+    nodeId: checked.id,
+    tls: checked.tls,
+    tokens: checked.clientTokens,
+    logger: log,
+  });
   const stateMachine = await loadStateMachine(checked.stateMachine ?? 'kv');
   const store = await openStore({
     dataDir: checked.dataDir,
@@ -67,8 +75,9 @@ export async function startDaemon(options: DaemonOptions, logger?: Logger): Prom
     stateMachine: stateMachine.name,
     logger: log,
   });
-  const daemon = new RunningDaemon(checked, { store, stateMachine, tls, logger: log });
+  const daemon = new RunningDaemon(checked, { store, stateMachine, credentials, logger: log });
   try {
+    checkCluster(credentials.tls, store);
     await daemon.start();
   } catch (error) {
     await daemon.stop();
@@ -81,7 +90,7 @@ export async function startDaemon(options: DaemonOptions, logger?: Logger): Prom
 interface Foundation {
   readonly store: LogStore;
   readonly stateMachine: StateMachine;
-  readonly tls: TlsMaterial | undefined;
+  readonly credentials: Credentials;
   readonly logger: Logger;
 }
 
@@ -91,11 +100,10 @@ class RunningDaemon implements Daemon {
   readonly #failure = deferred<never>();
   readonly failed = this.#failure.promise;
   readonly #metrics = new PrometheusMetrics();
-  readonly #server = new Server({ ...serverOptions, interceptors: [limitMetadata] });
-  readonly #credentials: ChannelCredentials;
+  readonly #callers: Callers;
+  readonly #server: Server;
   readonly #transport: GrpcTransport;
   readonly #listener: Listener;
-  readonly #certificate: NodeCertificate | undefined;
   #node: RaftNode | undefined;
   #control: ControlServices | undefined;
   #announcer: Announcer | undefined;
@@ -107,21 +115,37 @@ class RunningDaemon implements Daemon {
     private readonly options: CheckedOptions,
     private readonly foundation: Foundation,
   ) {
-    const { tls, logger } = foundation;
-    this.#certificate = tls && nodeCertificate(tls);
+    const { credentials, logger } = foundation;
+    const { tls } = credentials;
+    const quietLog = new QuietLog(logger, monotonicClock);
     // Who waits for it hears of it; nobody has to.
     this.failed.catch(() => {});
-    this.#credentials =
-      tls === undefined ? ChannelCredentials.createInsecure() : ChannelCredentials.createSsl(tls.ca, tls.key, tls.cert);
+    this.#callers = new Callers({
+      clusterId: tls?.identity.clusterId,
+      tokens: () => credentials.tokens,
+      wallClock: Date.now,
+    });
+    const onDenied = (code: string) => this.#metrics.refused(code);
+    const authorize = authorizing({ callers: this.#callers, log: quietLog, onDenied });
+    this.#server = new Server({ ...serverOptions, interceptors: [limitMetadata, authorize] });
     this.#transport = new GrpcTransport({
       logger,
       clock: monotonicClock,
       random: Math.random,
-      credentials: this.#credentials,
+      credentialsFor: (nodeId) => peerCredentials(credentials.tls, nodeId),
+      secured: tls !== undefined,
     });
     // Connections come secured from the listener, so gRPC sees them as plain.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#listener = new Listener(tls, (socket) => injector.injectConnection(socket));
+    this.#listener = new Listener(
+      tls === undefined ? undefined : { tls, withoutCertificate: credentials.tokens !== undefined },
+      (socket) => injector.injectConnection(socket),
+      (from, reason) => {
+        const [host] = from.split(/:\d+$/);
+        quietLog.warn(`unsecured ${host} ${reason}`, 'connection refused', { from, reason });
+        this.#metrics.refused('E_TLS');
+      },
+    );
   }
 
   async start(): Promise<void> {
@@ -133,7 +157,12 @@ class RunningDaemon implements Daemon {
     // No turn of the event loop passes until the services are there: no connection comes before them.
     const node = this.#makeNode(advertisedAddress(this.options, port));
     this.#transport.addTo(this.#server);
-    this.#control = addControlServices(this.#server, node, { logger, reflection });
+    this.#control = addControlServices(this.#server, node, {
+      logger,
+      callers: this.#callers,
+      forwardAudit: (leader, event) => forwardAudit(leader, event, peerCredentials(this.foundation.credentials.tls)),
+      reflection,
+    });
     this.#metrics.observe(() => node.status());
     if (metrics !== undefined) {
       this.#metricsServer = new MetricsServer(this.#metrics.registry, logger);
@@ -141,10 +170,11 @@ class RunningDaemon implements Daemon {
     }
     await node.start();
     this.#startAnnouncing(advertisedAddress(this.options, port));
+    this.foundation.credentials.watch((tls) => this.#listener.secureWith(tls), this.options.credentialsLookMs);
     logger.info('serving', {
       address: this.address,
       metrics: this.metricsAddress,
-      tls: this.foundation.tls !== undefined,
+      tls: this.foundation.credentials.tls !== undefined,
     });
   }
 
@@ -173,8 +203,9 @@ class RunningDaemon implements Daemon {
       logger,
       metrics: this.#metrics,
       cpuMs: processorTimeMs,
-      certificate: this.#certificate,
+      certificate: this.foundation.credentials.certificate,
       trace: this.#trace?.tracer,
+      credentials: () => this.foundation.credentials.status(),
     });
     node.onFatal((reason) => this.#failure.reject(reason));
     this.#node = node;
@@ -193,10 +224,10 @@ class RunningDaemon implements Daemon {
         incarnation: store.identity.incarnation,
         diskFreeBytes: store.status().diskFreeBytes,
         wallClockMs: Date.now(),
-        abilities: selfAbilities({ certificate: this.#certificate }),
+        abilities: selfAbilities({ certificate: this.foundation.credentials.certificate }),
       }),
       seeds: join,
-      credentials: this.#credentials,
+      credentials: () => peerCredentials(this.foundation.credentials.tls),
       logger: this.foundation.logger,
     });
     this.#announcer.start();
@@ -206,6 +237,7 @@ class RunningDaemon implements Daemon {
   async #stop(): Promise<void> {
     const { logger, store } = this.foundation;
     logger.info('stopping');
+    this.foundation.credentials.stop();
     this.#control?.refuseCalls();
     this.#announcer?.stop();
     await this.#step('node', () => this.#node?.stop());
@@ -239,6 +271,16 @@ class RunningDaemon implements Daemon {
     this.#server.forceShutdown();
     this.#listener.destroy();
   }
+}
+
+/** A data directory of one cluster and a certificate for another one are a mistake that nobody should find out about later. */
+function checkCluster(tls: TlsMaterial | undefined, { identity }: LogStore): void {
+  if (tls === undefined || identity.clusterId === '' || identity.clusterId === tls.identity.clusterId) return;
+  throw new RaftctlError(
+    'E_WRONG_CLUSTER',
+    `the certificate is for cluster ${tls.identity.clusterId}, and the data directory belongs to cluster ${identity.clusterId}`,
+    { hint: `raftctl certs create --cluster-id ${identity.clusterId}` },
+  );
 }
 
 function withPort(text: string, port: number): string {

@@ -1,5 +1,5 @@
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type SecureVersion, type TLSSocket, Server as TlsServer } from 'node:tls';
 import { isLoopback, parseAddress } from '../base/address.js';
 import { assert } from '../base/assert.js';
 import { bindError } from './bind-error.js';
@@ -23,6 +23,16 @@ export const defaultListenerLimits: ListenerLimits = {
 /** Bytes with which every HTTP/2 connection begins. */
 const prefaceBytes = 24;
 
+/** Oldest version of TLS that is spoken. */
+const minVersion: SecureVersion = 'TLSv1.3';
+
+/** How connections are secured, and what their other ends must show. */
+export interface ListenerSecurity {
+  readonly tls: TlsMaterial;
+  /** Whether one without a certificate is let in, to show a token instead. One that shows a stranger's certificate never is. */
+  readonly withoutCertificate: boolean;
+}
+
 /**
  * The port of a node. Stands in front of the gRPC server because that one bounds neither connections nor the time of a greeting, and
  * hands it only connections that are within the limits and, with TLS, belong to somebody whom our authority knows.
@@ -32,13 +42,21 @@ export class Listener {
   readonly #sockets = new Map<Socket, string>();
   readonly #limits: ListenerLimits;
 
-  /** @param onConnection is given each connection, secured where there is TLS */
-  constructor(tls: TlsMaterial | undefined, onConnection: (socket: Socket) => void, limits = defaultListenerLimits) {
+  /**
+   * @param onConnection is given each connection, secured where there is TLS
+   * @param onRefused is told of each one that could not be secured, and why
+   */
+  constructor(
+    security: ListenerSecurity | undefined,
+    onConnection: (socket: Socket) => void,
+    private readonly onRefused: (from: string, reason: string) => void,
+    limits = defaultListenerLimits,
+  ) {
     this.#limits = limits;
-    this.#server = tls === undefined ? createNetServer() : secureServer(tls, limits.greetingMs);
+    this.#server = security === undefined ? createNetServer() : this.#secureServer(security);
     this.#server.maxConnections = limits.connectionsMax;
     this.#server.on('connection', (socket) => this.#admit(socket));
-    this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    this.#server.on(security === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       if (socket.destroyed) return;
       this.#cutSilent(socket);
       onConnection(socket);
@@ -63,6 +81,12 @@ export class Listener {
     const bound = this.#server.address();
     assert(typeof bound === 'object' && bound !== null, 'a TCP server has an address and a port');
     return bound.port;
+  }
+
+  /** Shows this certificate to those who connect from now on, and wants theirs to be of its authority; only where there was one before. */
+  secureWith({ ca, cert, key }: TlsMaterial): void {
+    assert(this.#server instanceof TlsServer, 'a listener stays secured, or plain');
+    this.#server.setSecureContext({ ca, cert, key, minVersion });
   }
 
   /** Takes no more connections; those that are there stay. */
@@ -100,20 +124,47 @@ export class Listener {
     }, this.#limits.greetingMs);
     socket.once('close', () => clearTimeout(timer));
   }
+
+  #secureServer({ tls: { ca, cert, key }, withoutCertificate }: ListenerSecurity): NetServer {
+    const server = createTlsServer({
+      ca,
+      cert,
+      key,
+      handshakeTimeout: this.#limits.greetingMs,
+      requestCert: true,
+      // Judged below: left to itself, the server would cut strangers off without a word to us.
+      rejectUnauthorized: false,
+      minVersion,
+      ALPNProtocols: ['h2'],
+    });
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => {});
+      const certificate = keepCertificate(socket);
+      const isBare = Object.keys(certificate).length === 0;
+      if (socket.authorized || (isBare && withoutCertificate)) return;
+      const stranger = `its certificate is not one of our authority: ${socket.authorizationError}`;
+      this.onRefused(addressOf(socket), isBare ? 'it has shown no certificate' : stranger);
+      socket.destroy();
+    });
+    server.on('tlsClientError', (error, socket) => {
+      this.onRefused(addressOf(socket), handshakeFailure(error));
+      socket.destroy();
+    });
+    return server;
+  }
 }
 
-function secureServer({ ca, cert, key }: TlsMaterial, handshakeTimeout: number): NetServer {
-  const server = createTlsServer({
-    ca,
-    cert,
-    key,
-    handshakeTimeout,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.3',
-    ALPNProtocols: ['h2'],
-  });
-  server.on('secureConnection', (socket) => socket.on('error', () => {}));
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
-  return server;
+/** gRPC asks for the certificate at each call; decoding it costs about as much as a small call does. */
+function keepCertificate(socket: TLSSocket) {
+  const certificate = socket.getPeerCertificate(true);
+  socket.getPeerCertificate = () => certificate;
+  return certificate;
 }
+
+function handshakeFailure(error: Error): string {
+  if ('reason' in error) return String(error.reason);
+  const hungUp = 'code' in error && error.code === 'ECONNRESET';
+  return hungUp ? 'it hung up: it may not trust the certificate of this node' : error.message;
+}
+
+const addressOf = ({ remoteAddress = 'unknown', remotePort = 0 }: Socket) => `${remoteAddress}:${remotePort}`;

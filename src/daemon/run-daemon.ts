@@ -15,6 +15,8 @@ const lingerMs = 5000;
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   // Data and logs are for the owner's eyes alone, whoever creates the files.
   process.umask(0o077);
+  // Node warns of TLS to an address without a host name; who runs a node can do nothing about it.
+  process.noDeprecation = true;
   process.on('unhandledRejection', onUnhandledRejection);
   const stop = stopRequested();
   const daemon = await startDaemon(options);

@@ -25,6 +25,16 @@ const plainGauges: readonly [string, string, Reader][] = [
   ['snapshot_index', 'Index of the newest snapshot.', ({ snapshots }) => snapshots[0]?.index ?? 0],
   ['db_bytes', 'Bytes of the data file.', ({ storage }) => storage?.dbBytes ?? 0],
   ['disk_free_bytes', 'Bytes that are free beside the data file.', ({ storage }) => storage?.diskFreeBytes ?? 0],
+  [
+    'certificate_ends_timestamp_seconds',
+    'When the certificate ends, in seconds since 1970-01-01 UTC; 0 without TLS.',
+    ({ certificateEndsMs }) => (certificateEndsMs ?? 0) / 1000,
+  ],
+  [
+    'credentials_stale',
+    'Whether what the certificate, key or token files hold now cannot be used.',
+    ({ credentialsProblem }) => Number(credentialsProblem !== undefined),
+  ],
   ['uptime_seconds', 'Time since the node started.', ({ uptimeMs }) => uptimeMs / 1000],
 ];
 

@@ -2,22 +2,32 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { checkServerIdentity, createSecureContext, type SecureContextOptions } from 'node:tls';
 import { parseAddress } from '../base/address.js';
+import { type CertificateIdentity, identityIn } from '../base/certificate-identity.js';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { NodeCertificate } from '../node/node-certificate.js';
 import type { TlsFiles } from './daemon-options.js';
+
+/** What a node's certificate says of it. */
+export type NodeIdentityOfCertificate = Extract<CertificateIdentity, { kind: 'node' }>;
 
 /** What the files hold, checked to fit together. */
 export interface TlsMaterial extends SecureContextOptions {
   readonly ca: Buffer;
   readonly cert: Buffer;
   readonly key: Buffer;
+  readonly identity: NodeIdentityOfCertificate;
+  /** When the certificate ends, in milliseconds since 1970-01-01 UTC. */
+  readonly expiresMs: number;
+  /** What others are to know of it. */
+  readonly shown: NodeCertificate;
 }
 
 /**
  * Reads a node's certificate, key and authority.
+ * @param nodeId of the node, which must be the certificate's
  * @throws RaftctlError E_TLS naming the file: not there, open to others than its owner, or not what it should be
  */
-export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
+export async function readTlsFiles(files: TlsFiles, nodeId: number): Promise<TlsMaterial> {
   await checkKeyMode(files.key);
   const [ca, cert, key] = await Promise.all([readPem(files.ca), readPem(files.cert), readPem(files.key)]);
   try {
@@ -28,7 +38,15 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
       cause,
     });
   }
-  return { ca, cert, key };
+  const certificate = new X509Certificate(cert);
+  return {
+    ca,
+    cert,
+    key,
+    identity: checkIdentity(files.cert, certificate, nodeId),
+    expiresMs: checkTimes(files.cert, certificate),
+    shown: nodeCertificate({ cert }),
+  };
 }
 
 /** What others are to know of a node's certificate, and how they hold it against an address: just as TLS does. */
@@ -73,4 +91,27 @@ async function checkKeyMode(path: string): Promise<void> {
   throw new RaftctlError('E_TLS', `the private key ${path} can be read by others than its owner`, {
     hint: `chmod 600 ${path}`,
   });
+}
+
+function checkIdentity(path: string, { subjectAltName }: X509Certificate, nodeId: number): NodeIdentityOfCertificate {
+  const identity = identityIn(subjectAltName);
+  if (identity?.kind !== 'node') {
+    throw new RaftctlError('E_TLS', `the certificate ${path} is not that of a node`, {
+      facts: [
+        `its names are ${subjectAltName ?? 'none'}`,
+        'wanted is a URI spiffe://raftctl/<cluster id>/node/<node id>',
+      ],
+      hint: 'raftctl certs create',
+    });
+  }
+  if (identity.nodeId === nodeId) return identity;
+  throw new RaftctlError('E_TLS', `the certificate ${path} is that of node ${identity.nodeId}, not of node ${nodeId}`);
+}
+
+function checkTimes(path: string, { validFrom, validTo }: X509Certificate): number {
+  const [from, until] = [Date.parse(validFrom), Date.parse(validTo)];
+  const now = Date.now();
+  if (now > until) throw new RaftctlError('E_TLS', `the certificate ${path} has expired on ${validTo}`);
+  if (now < from) throw new RaftctlError('E_TLS', `the certificate ${path} is not valid before ${validFrom}`);
+  return until;
 }

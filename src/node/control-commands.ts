@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../base/error-codes.js';
 import { RaftctlError } from '../base/errors.js';
 import { ControlCommand, ControlResult } from '../gen/raftctl/v1/control.js';
+import { EventType, HistoryEvent } from '../gen/raftctl/v1/history.js';
 import { CommandKind } from '../gen/raftctl/v1/proposal.js';
+import { recordEvent } from './audit-records.js';
 import { advanceChange, beginChange, endChange, requestAbort, requestPromotion } from './changes/change-records.js';
-import { appendEvent } from './history.js';
 import { applySetMember } from './member-updates.js';
 import { applyInstance } from './members.js';
 import type { CallOptions } from './node-api.js';
@@ -42,7 +43,7 @@ function carryOut(txn: StateTxn, at: ControlPosition, { command }: ControlComman
     case 'endChange':
       return endChange(txn, at, command.value);
     case 'recordEvent':
-      if (command.value.event !== undefined) appendEvent(txn, at.index, command.value.event);
+      if (command.value.event !== undefined) recordEvent(txn, at.index, command.value.event);
       return undefined;
     case 'setMember':
       return applySetMember(txn, at, command.value);
@@ -83,4 +84,19 @@ export async function proposeControl(
   const { errorCode, message } = ControlResult.decode(result);
   if (errorCode !== '') throw new RaftctlError(errorCode as ErrorCode, message);
   return { index };
+}
+
+/** Has the leader write an audit record down; resolves when it is applied. @throws RaftctlError as `Proposing.propose` */
+export async function proposeAudit(
+  proposing: Proposing,
+  term: number,
+  event: HistoryEvent,
+  call?: CallOptions,
+): Promise<void> {
+  const record = HistoryEvent.create({ ...event, type: EventType.AUDIT, term });
+  await proposeControl(
+    proposing,
+    ControlCommand.create({ command: { $case: 'recordEvent', value: { event: record } } }),
+    call,
+  );
 }

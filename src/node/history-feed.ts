@@ -5,7 +5,7 @@ import type {
   ListEventsResponse,
   WatchEventsRequest,
 } from '../gen/raftctl/v1/history.js';
-import { eventsAfter, historyBounds } from './history.js';
+import { allEventsAfter, eventsAfter, historyBounds, isOfTypes } from './history.js';
 import type { CallOptions } from './node-api.js';
 import { type NodeContext, stoppedError } from './node-context.js';
 
@@ -41,7 +41,7 @@ export class HistoryFeed {
     while (!hasGone()) {
       const next = this.read(told);
       for (const event of next) {
-        if (types.length === 0 || types.includes(event.type)) yield event;
+        if (isOfTypes(event, types)) yield event;
         if (hasGone()) return;
         told = event.seq;
       }
@@ -70,7 +70,7 @@ export class HistoryFeed {
       );
     }
     const next: HistoryEvent[] = [];
-    for (const event of eventsAfter(view, told, [])) {
+    for (const event of allEventsAfter(view, told)) {
       next.push(event);
       if (next.length === READ_EVENTS_MAX) break;
     }

@@ -1,4 +1,4 @@
-import { type EventType, HistoryEvent } from '../gen/raftctl/v1/history.js';
+import { EventType, HistoryEvent } from '../gen/raftctl/v1/history.js';
 import { concatBytes, KeyspacePrefix, readU64, scopedTxn, scopedView, u64Bytes } from './keyspace.js';
 import type { StateRecord, StateTxn, StateView } from './ports.js';
 
@@ -66,15 +66,28 @@ export function historyBounds(view: StateView): HistoryBounds {
 /**
  * Events after `since`, oldest first.
  * @param view a node's whole keyspace
- * @param types of which there are to be any; empty: all
+ * @param types of which there are to be any; empty: all but audit records
  */
 export function* eventsAfter(view: StateView, since: number, types: readonly EventType[]): Iterable<HistoryEvent> {
+  for (const event of allEventsAfter(view, since)) if (isOfTypes(event, types)) yield event;
+}
+
+/** Events after `since` of every type, oldest first. @param view a node's whole keyspace */
+export function* allEventsAfter(view: StateView, since: number): Iterable<HistoryEvent> {
   if (since >= Number.MAX_SAFE_INTEGER) return;
   const table = scopedView(view, KeyspacePrefix.history);
-  for (const { value } of table.range({ start: eventKey(since + 1) })) {
-    const event = HistoryEvent.decode(value);
-    if (types.length === 0 || types.includes(event.type)) yield event;
-  }
+  for (const { value } of table.range({ start: eventKey(since + 1) })) yield HistoryEvent.decode(value);
+}
+
+/** Whether somebody wants an event who asks for these types; empty: all but audit records. */
+export function isOfTypes({ type }: HistoryEvent, types: readonly EventType[]): boolean {
+  return types.length === 0 ? type !== EventType.AUDIT : types.includes(type);
+}
+
+/** Newest events, the newest first. @param txn a node's whole keyspace */
+export function* newestEvents(view: StateView, limit: number): Iterable<HistoryEvent> {
+  const table = scopedView(view, KeyspacePrefix.history);
+  for (const { value } of table.range({ start: FIRST_EVENT, limit, reverse: true })) yield HistoryEvent.decode(value);
 }
 
 /** What stands under one key of the history's keyspace. */

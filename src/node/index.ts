@@ -26,7 +26,7 @@ export type {
   TransferResult,
 } from './node-api.js';
 export { defaultNodeConfig, type NodeConfig } from './node-config.js';
-export type { NodeOptions } from './node-options.js';
+export type { CredentialsStatus, NodeOptions } from './node-options.js';
 export type {
   AppliedCommand,
   AppliedMark,

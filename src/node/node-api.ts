@@ -141,6 +141,8 @@ export interface NodeApi {
   listEvents(request: ListEventsRequest): ListEventsResponse;
   watchEvents(request: WatchEventsRequest, options?: CallOptions): AsyncIterable<HistoryEvent>;
 
+  /** Has an audit record written into the log; resolves when it is applied. Throws E_NOT_LEADER, and as `propose`. */
+  recordAudit(event: HistoryEvent, options?: CallOptions): Promise<void>;
   /** The state hashed as of one index on all nodes, to be compared. */
   readonly stateHashes: {
     /** Has all nodes do it. Throws E_NOT_LEADER, E_CONFLICT, E_USAGE for an index that is past. */

@@ -5,6 +5,12 @@ import type { NodeCertificate } from './node-certificate.js';
 import type { NodeConfig } from './node-config.js';
 import type { LogStore, Metrics, MonotonicClock, StateMachine, Ticker, Transport } from './ports.js';
 
+/** How what a node shows others of itself stands. */
+export interface CredentialsStatus {
+  /** Why what its files hold now is not in use; undefined where it is. */
+  readonly credentialsProblem: string | undefined;
+}
+
 /** Everything a node is made of: `new RaftNode(options)`, then `start()`, and at the end `stop()`. */
 export interface NodeOptions {
   readonly id: number;
@@ -26,6 +32,8 @@ export interface NodeOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What the node shows others of itself; left out, nothing. */
+  readonly credentials?: (() => CredentialsStatus) | undefined;
   /** The certificate that it shows; undefined where nodes speak in plain text. */
   readonly certificate?: NodeCertificate | undefined;
   /** Processor time that the process has used so far, in milliseconds; left out where nobody knows. */

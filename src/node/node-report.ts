@@ -75,6 +75,7 @@ export class NodeReport {
       certificateEndsMs: context.options.certificate?.endsMs,
       instance: store.identity.instance,
       removed: context.removed.slice(0, removedShownMax),
+      ...context.options.credentials?.(),
     };
   }
 

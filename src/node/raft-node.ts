@@ -1,4 +1,4 @@
-import { messageOf, RaftctlError } from '../base/errors.js';
+import { failureFields, messageOf } from '../base/errors.js';
 import type { ConfState, Message } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, LogStatus, NodeStatus, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type {
@@ -27,6 +27,7 @@ import { Applier } from './applier.js';
 import { checkBootstrap } from './bootstrap.js';
 import { Candidacy } from './candidacy.js';
 import { Conditions } from './conditions.js';
+import { proposeAudit } from './control-commands.js';
 import { newCore } from './core-config.js';
 import { Draining } from './draining.js';
 import { Driver } from './driver.js';
@@ -273,6 +274,10 @@ export class RaftNode implements NodeApi {
     return this.history.watch(request, call);
   }
 
+  recordAudit(event: HistoryEvent, call?: CallOptions): Promise<void> {
+    return proposeAudit(this.proposing, this.context.core.raft.term, event, call);
+  }
+
   leaveJoint(changeId: string, call?: CallOptions): Promise<{ configIndex: number; confState: ConfState }> {
     return this.changes.leaveJoint(changeId, call);
   }
@@ -377,11 +382,7 @@ export class RaftNode implements NodeApi {
   }
 
   private onFailure(reason: unknown): void {
-    this.options.logger.error('the node cannot go on', {
-      reason: messageOf(reason),
-      code: reason instanceof RaftctlError ? reason.code : 'E_INTERNAL',
-      stack: reason instanceof Error ? reason.stack : undefined,
-    });
+    this.options.logger.error('the node cannot go on', failureFields(reason));
     this.halt();
     for (const listener of this.fatalListeners) listener(reason);
   }

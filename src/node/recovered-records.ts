@@ -1,4 +1,4 @@
-import { EventType } from '../gen/raftctl/v1/history.js';
+import { AuditRecord, EventType } from '../gen/raftctl/v1/history.js';
 import { ChangeResult, Member } from '../gen/raftctl/v1/member.js';
 import { endChange, isRunning, newestChange } from './changes/change-records.js';
 import { appendEvent } from './history.js';
@@ -75,5 +75,12 @@ function forceConfiguration(txn: StateTxn, before: AppliedMark, after: AppliedMa
     term: after.term,
     cause,
     confState: after.confState,
+  });
+  appendEvent(txn, after.index, {
+    ...{ atMs, text, by, reason },
+    type: EventType.AUDIT,
+    term: after.term,
+    cause: cause === 'recovered' ? 'recover apply' : 'snapshot restore apply',
+    audit: AuditRecord.create({ from: 'offline', target: 'the whole cluster', result: 'ok' }),
   });
 }

@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { messageOf, RaftctlError } from '../base/errors.js';
 
 /** Nobody but the owner. */
 const FOLDER_MODE = 0o700;
 
 /**
- * Makes sure that a folder is there, is a folder, and may be written to by us and read by nobody else.
+ * Makes sure that a folder is there, is a folder, and may be written to by us and read by nobody else. One into which others could write is
+ * closed to them where it is empty, and refused where it is not: nobody knows who put there what is in it.
  * @throws RaftctlError E_USAGE
  */
 export async function prepareFolder(path: string): Promise<void> {
@@ -14,12 +15,21 @@ export async function prepareFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: FOLDER_MODE });
     const { mode } = await stat(path);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    if ((mode & 0o022) !== 0 && (await readdir(path)).length > 0) throw writableByOthers(path);
     if ((mode & 0o077) !== 0) await chmod(path, FOLDER_MODE);
   } catch (thrown) {
+    if (thrown instanceof RaftctlError) throw thrown;
     throw new RaftctlError('E_USAGE', `the data directory ${path} cannot be used: ${reasonOf(thrown)}`, {
       cause: thrown,
     });
   }
+}
+
+function writableByOthers(path: string): RaftctlError {
+  return new RaftctlError('E_USAGE', `the data directory ${path} can be written to by others than its owner`, {
+    facts: ['what is in it may have been put there by somebody else'],
+    hint: `chmod 700 ${path}, if nobody has`,
+  });
 }
 
 function reasonOf(thrown: unknown): string {

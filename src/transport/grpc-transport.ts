@@ -2,6 +2,7 @@ import { type ChannelCredentials, type Server, status } from '@grpc/grpc-js';
 import { assert } from '../base/assert.js';
 import { RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
+import { QuietLog } from '../base/quiet-log.js';
 import type { Random } from '../base/random.js';
 import type { Message } from '../gen/raft/v1/raft.js';
 import type { Member } from '../gen/raftctl/v1/member.js';
@@ -20,7 +21,7 @@ import { receiveStream } from './inbound-stream.js';
 import { isPeerType } from './message-filter.js';
 import { type LinkContext, PeerLink } from './peer-link.js';
 import { type AcceptedCall, PeerStream } from './peer-stream.js';
-import { QuietLog } from './quiet-log.js';
+import { shownCertificate } from './shown-certificate.js';
 import { type IncomingSnapshot, SnapshotReceiver } from './snapshot-receiver.js';
 import { streamSnapshot } from './snapshot-sender.js';
 import { StatusError } from './status-error.js';
@@ -33,8 +34,10 @@ export interface GrpcTransportOptions {
   readonly clock: MonotonicClock;
   /** For the jitter of the pauses before dialling again. */
   readonly random: Random;
-  /** With which peers are dialled. */
-  readonly credentials: ChannelCredentials;
+  /** With which a peer is dialled; they hold whatever answers there to be this node. */
+  readonly credentialsFor: (nodeId: number) => ChannelCredentials;
+  /** Whether peers must show a certificate of a node. */
+  readonly secured: boolean;
   /** What differs from `defaultTransportConfig`. */
   readonly config?: Partial<TransportConfig>;
 }
@@ -76,11 +79,11 @@ export class GrpcTransport implements Transport, ConnectionHandler {
   start(identity: PeerIdentity, events: TransportEvents): void {
     assert(this.running === undefined && !this.closed, 'a transport is started once');
     const { config, quietLog } = this;
-    const { clock, random, logger, credentials } = this.options;
-    const dial = (address: string) => dialStream(address, credentials, config.unsentBytesMax);
+    const { clock, random, logger, credentialsFor, secured } = this.options;
+    const dial = (address: string, id: number) => dialStream(address, credentialsFor(id), config.unsentBytesMax);
     this.running = {
       context: { identity, events, config, clock, random, logger, quietLog, dial },
-      receiver: new SnapshotReceiver({ identity, events, config }),
+      receiver: new SnapshotReceiver({ identity, events, config, secured }),
     };
   }
 
@@ -138,7 +141,7 @@ export class GrpcTransport implements Transport, ConnectionHandler {
     const underWay: SnapshotUnderWay = { to, abort: new AbortController() };
     this.snapshots.add(underWay);
     try {
-      await streamSnapshot(newClient(address, this.options.credentials), {
+      await streamSnapshot(newClient(address, this.options.credentialsFor(to)), {
         message,
         hello: makeHello(context.identity, to),
         source,
@@ -173,7 +176,8 @@ export class GrpcTransport implements Transport, ConnectionHandler {
 
   /** A peer dialled. */
   onConnect(call: AcceptedCall): void {
-    const stream = PeerStream.ofAccepted(call, this.config.unsentBytesMax);
+    const certificate = shownCertificate(call, this.options.secured);
+    const stream = PeerStream.ofAccepted(call, this.config.unsentBytesMax, certificate);
     const { running } = this;
     if (running === undefined || this.closed) {
       stream.abort(status.UNAVAILABLE, 'the node is starting or stopping');

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { otherInstance } from '../base/instance.js';
 import type { PeerHello } from '../gen/raftctl/v1/transport.js';
 import type { PeerIdentity } from '../node/ports.js';
+import type { ShownCertificate } from './shown-certificate.js';
 
 /** What a node answers to a hello. */
 export type HelloVerdict =
@@ -50,6 +51,42 @@ function quoted(text: string): string {
 
 function refused(code: status, reason: string): HelloVerdict {
   return { kind: 'refused', code, reason };
+}
+
+/** Who the speaker is, as far as this node knows it from elsewhere than its hello. */
+export interface SpeakerFacts {
+  /** Whom this node dialled; left out where the other side did. */
+  readonly dialled?: number;
+  /** What its certificate says; left out where there is no TLS. */
+  readonly certificate?: ShownCertificate | undefined;
+}
+
+/** Whether the speaker is who its certificate says that it is. */
+function checkCertificate(
+  hello: PeerHello,
+  identity: PeerIdentity,
+  certificate: ShownCertificate | undefined,
+): HelloVerdict | undefined {
+  if (certificate === undefined) return undefined;
+  if (certificate === 'nobody') {
+    return refused(status.PERMISSION_DENIED, `node ${hello.from} has shown no certificate that says who it is`);
+  }
+  if (certificate.kind !== 'node') {
+    return refused(status.PERMISSION_DENIED, `the certificate of ${certificate.name} is a client's, not a node's`);
+  }
+  if (certificate.nodeId !== hello.from) {
+    const says = `the certificate is of node ${certificate.nodeId}, and its holder says that it is node ${hello.from}`;
+    return refused(status.PERMISSION_DENIED, says);
+  }
+  for (const [whose, clusterId] of [
+    [`node ${hello.from}`, hello.clusterId],
+    [`node ${identity.nodeId}`, identity.clusterId],
+  ]) {
+    if (clusterId === '' || clusterId === certificate.clusterId) continue;
+    const says = `the certificate of node ${hello.from} is for cluster ${certificate.clusterId}, and ${whose} belongs to`;
+    return refused(status.PERMISSION_DENIED, `${says} cluster ${quoted(clusterId ?? '')}`);
+  }
+  return undefined;
 }
 
 /** Whether speaker and hearer are who they think they are. */
@@ -142,12 +179,11 @@ function lostData(id: number): string {
   return `voter ${id} has lost its data: remove it and add it again as a new member`;
 }
 
-/**
- * Whether this node and the speaker may talk.
- * @param dialled whom this node dialled; undefined where the other side did
- */
-export function checkHello(hello: PeerHello, identity: PeerIdentity, dialled?: number): HelloVerdict {
-  const wrongIds = checkIds(hello, identity, dialled);
+/** Whether this node and the speaker may talk. */
+export function checkHello(hello: PeerHello, identity: PeerIdentity, facts: SpeakerFacts = {}): HelloVerdict {
+  const wrongHolder = checkCertificate(hello, identity, facts.certificate);
+  if (wrongHolder !== undefined) return wrongHolder;
+  const wrongIds = checkIds(hello, identity, facts.dialled);
   if (wrongIds !== undefined) return wrongIds;
   const bothBelong = hello.clusterId !== '' && identity.clusterId !== '';
   const wrongCluster = bothBelong ? checkCluster(hello, identity) : undefined;

@@ -32,7 +32,7 @@ async function introduce(stream: PeerStream, frame: Frame, context: LinkContext,
   }
   // What comes next waits until this node has made up its mind.
   stream.pause();
-  const admission = await admit(frame.value, context.identity, context.events);
+  const admission = await admit(frame.value, context.identity, context.events, { certificate: stream.certificate });
   if (admission.kind === 'refused') {
     context.quietLog.warn(`refused ${frame.value.from} ${admission.reason}`, 'peer refused', {
       peer: frame.value.from,

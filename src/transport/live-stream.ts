@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { messageOf } from '../base/errors.js';
+import type { QuietLog } from '../base/quiet-log.js';
 import type { Message } from '../gen/raft/v1/raft.js';
 import type { PeerPing } from '../gen/raftctl/v1/transport.js';
 import type { MonotonicClock, PeerIdentity, TransportEvents } from '../node/ports.js';
@@ -8,7 +9,6 @@ import { whyDropped } from './message-filter.js';
 import type { PeerQueue } from './peer-queue.js';
 import type { PeerStream } from './peer-stream.js';
 import { Pulse } from './pulse.js';
-import type { QuietLog } from './quiet-log.js';
 import type { TransportConfig } from './transport-config.js';
 
 /** What a live stream needs of the world. */

@@ -3,6 +3,7 @@ import { assert } from '../base/assert.js';
 import { messageOf } from '../base/errors.js';
 import { otherInstance } from '../base/instance.js';
 import type { Logger } from '../base/logger.js';
+import type { QuietLog } from '../base/quiet-log.js';
 import type { Random } from '../base/random.js';
 import type { Message } from '../gen/raft/v1/raft.js';
 import type { Member, NodeAbilities } from '../gen/raftctl/v1/member.js';
@@ -15,7 +16,6 @@ import { checkHello, makeHello } from './hello.js';
 import { LiveStream } from './live-stream.js';
 import { PeerQueue } from './peer-queue.js';
 import type { PeerStream } from './peer-stream.js';
-import type { QuietLog } from './quiet-log.js';
 import type { TransportConfig } from './transport-config.js';
 
 /** What a link needs of the world. */
@@ -27,8 +27,8 @@ export interface LinkContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly quietLog: QuietLog;
-  /** Opens a stream to an address. */
-  dial(address: string): PeerStream;
+  /** Opens a stream to an address, at which this node is expected. */
+  dial(address: string, id: number): PeerStream;
 }
 
 /** What a peer said of itself when it connected. */
@@ -210,7 +210,7 @@ export class PeerLink {
     const { context } = this;
     let stream: PeerStream;
     try {
-      stream = context.dial(address);
+      stream = context.dial(address, this.id);
     } catch (thrown) {
       this.failed(messageOf(thrown));
       return;
@@ -241,7 +241,7 @@ export class PeerLink {
     // What comes next waits until this node has made up its mind.
     stream.pause();
     const { identity, events } = this.context;
-    const admission = await admit(frame.value, identity, events, this.id);
+    const admission = await admit(frame.value, identity, events, { dialled: this.id });
     if (admission.kind === 'refused') {
       stream.fail(admission.code, `refused: ${admission.reason}`);
       return;
@@ -259,7 +259,7 @@ export class PeerLink {
     clearTimeout(timer);
     this.state = { kind: 'idle' };
     // What is known of the members may be another now than when the stream was found good.
-    if (held?.stream.isOpen && checkHello(held.hello, this.context.identity).kind === 'accepted') this.take(held);
+    if (held?.stream.isOpen && this.isStillGood(held)) this.take(held);
     // The peer dials this node itself: what waits goes over that stream.
     else if (code === status.ABORTED) this.restFor(reason);
     else this.failed(reason);
@@ -276,6 +276,11 @@ export class PeerLink {
     if (wasLive) this.context.events.onUnreachable(this.id);
     stream.write({ $case: 'hello', value: makeHello(this.context.identity, this.id) }, helloBytes);
     this.goLive(stream, hello);
+  }
+
+  /** Whether a hello that was found good is so still. */
+  private isStillGood({ stream: { certificate }, hello }: AcceptedStream): boolean {
+    return checkHello(hello, this.context.identity, { certificate }).kind === 'accepted';
   }
 
   private goLive(stream: PeerStream, hello: PeerHello): void {

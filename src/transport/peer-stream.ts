@@ -2,6 +2,7 @@ import { type ClientDuplexStream, Metadata, type ServerDuplexStream, status } fr
 import { deferred } from '../base/deferred.js';
 import type { Decoded, Frame } from './frame-codec.js';
 import { describeStatus } from './link-error.js';
+import type { ShownCertificate } from './shown-certificate.js';
 
 /** A stream that this node dialled. */
 export type DialledCall = ClientDuplexStream<Frame, Decoded<Frame>>;
@@ -46,6 +47,8 @@ export class PeerStream {
     readonly dialled: boolean,
     private readonly unsentBytesMax: number,
     private readonly breakOff: Ending,
+    /** What the peer has shown where it dialled; undefined where it has not to, or its server has, to the one who dialled it. */
+    readonly certificate?: ShownCertificate,
   ) {
     call.on('data', (frame: Decoded<Frame>) => this.onData(frame));
     call.on('drain', () => {
@@ -67,13 +70,14 @@ export class PeerStream {
   }
 
   /** Wraps a call that a peer made. */
-  static ofAccepted(call: AcceptedCall, unsentBytesMax: number): PeerStream {
+  static ofAccepted(call: AcceptedCall, unsentBytesMax: number, certificate?: ShownCertificate): PeerStream {
     // gRPC ends a server's call with the status of the error that is emitted on it.
-    const stream = new PeerStream(call, false, unsentBytesMax, (code, details, incarnation) => {
+    const breakOff: Ending = (code, details, incarnation) => {
       const metadata = new Metadata();
       if (incarnation !== undefined) metadata.set(incarnationKey, String(incarnation));
       call.emit('error', Object.assign(new Error(details), { code, details, metadata }));
-    });
+    };
+    const stream = new PeerStream(call, false, unsentBytesMax, breakOff, certificate);
     call.on('error', () => {});
     call.on('end', () => {
       stream.closed(status.OK, '');

@@ -5,6 +5,7 @@ import type { PeerHello, SendSnapshotResponse, SnapshotHeader } from '../gen/raf
 import type { PeerIdentity, SnapshotSink, TransportEvents } from '../node/ports.js';
 import { admit } from './admission.js';
 import type { Decoded, SnapshotPart } from './frame-codec.js';
+import { type ShownCertificate, shownCertificate } from './shown-certificate.js';
 import { StatusError } from './status-error.js';
 import type { TransportConfig } from './transport-config.js';
 
@@ -16,6 +17,8 @@ export interface ReceiverContext {
   readonly identity: PeerIdentity;
   readonly events: TransportEvents;
   readonly config: TransportConfig;
+  /** Whether peers must show a certificate of a node. */
+  readonly secured: boolean;
 }
 
 interface AcceptedHeader {
@@ -48,7 +51,8 @@ export class SnapshotReceiver {
         throw new StatusError(status.INVALID_ARGUMENT, 'the first part is not a header');
       }
       timer.refresh();
-      await this.receiveFrom(await this.checkHeader(first.value.value), parts, timer);
+      const certificate = shownCertificate(call, this.context.secured);
+      await this.receiveFrom(await this.checkHeader(first.value.value, certificate), parts, timer);
     } finally {
       clearTimeout(timer);
       this.calls.delete(call);
@@ -60,13 +64,16 @@ export class SnapshotReceiver {
     for (const call of this.calls) call.destroy(new StatusError(status.UNAVAILABLE, 'the node is stopping'));
   }
 
-  private async checkHeader(header: SnapshotHeader): Promise<AcceptedHeader> {
+  private async checkHeader(
+    header: SnapshotHeader,
+    certificate: ShownCertificate | undefined,
+  ): Promise<AcceptedHeader> {
     const { identity, events } = this.context;
     const { hello, message, bytes } = header;
     if (hello === undefined || message === undefined) {
       throw new StatusError(status.INVALID_ARGUMENT, 'the header lacks its hello or its message');
     }
-    const admission = await admit(hello, identity, events);
+    const admission = await admit(hello, identity, events, { certificate });
     if (admission.kind === 'refused') throw new StatusError(admission.code, admission.reason);
     const fits =
       message.msgType === MessageType.SNAPSHOT &&

@@ -134,6 +134,12 @@ describe('what status warns of', () => {
     ['a drained node', withStatus(2, { drained: true }), 'W_DRAINED', 'n2 is drained: it does not lead.'],
     ['paused elections', withStatus(3, { electionsPaused: true }), 'W_ELECTIONS_PAUSED', 'elections are paused on n3'],
     ['a clock', withStatus(3, {}, { clockAheadMs: -700 }), 'W_CLOCK', 'n3 is 700ms behind the leader’s.'],
+    [
+      'credentials that cannot be used',
+      withStatus(2, { credentialsProblem: 'key.pem is not a PEM file' }),
+      'W_CREDENTIALS',
+      'n2 cannot use its new certificate or tokens: key.pem is not a PEM file',
+    ],
     ['a full disk', withStatus(4, { storage: disk(512 * 1024 ** 2) }), 'W_DISK', 'the disk of n4 has 512 MiB free.'],
     [
       'a certificate that ends soon',

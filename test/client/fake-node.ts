@@ -11,6 +11,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { RaftctlError } from '../../src/base/errors.js';
+import { AuthServiceService } from '../../src/gen/raftctl/v1/auth.js';
 import {
   type BootstrapSpec,
   ClusterServiceService,
@@ -33,6 +34,7 @@ export type Answer<Response> = Response | RaftctlError | 'lost';
 type Handlers = Record<string, (request: never) => Answer<object> | Promise<Answer<object>>>;
 
 const services = [
+  AuthServiceService,
   ClusterServiceService,
   HistoryServiceService,
   KvServiceService,

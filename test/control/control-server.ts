@@ -10,8 +10,11 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { LogFields, Logger } from '../../src/base/logger.js';
+import { QuietLog } from '../../src/base/quiet-log.js';
 import {
   addControlServices,
+  authorizing,
+  Callers,
   type ControlOptions,
   type ControlServices,
   errorDetailKey,
@@ -19,12 +22,15 @@ import {
 import { ErrorDetail } from '../../src/gen/raftctl/v1/errors.js';
 import type { NodeApi } from '../../src/node/node-api.js';
 
-/** Keeps what is logged as errors. */
+/** Keeps what is logged as errors and warnings. */
 export class RecordingLogger implements Logger {
   readonly errors: { message: string; fields: LogFields }[] = [];
+  readonly warnings: { message: string; fields: LogFields }[] = [];
   debug(): void {}
   info(): void {}
-  warn(): void {}
+  warn(message: string, fields: LogFields = {}): void {
+    this.warnings.push({ message, fields });
+  }
   error(message: string, fields: LogFields = {}): void {
     this.errors.push({ message, fields });
   }
@@ -40,12 +46,18 @@ type ClientConstructor<C extends Client> = new (
 export class ControlServer {
   readonly logger = new RecordingLogger();
   readonly #clients: Client[] = [];
-  readonly #server = new Server();
+  readonly #server: Server;
   readonly services: ControlServices;
+  /** Codes of the calls that were refused to their callers. */
+  readonly denied: string[] = [];
   port = 0;
 
   private constructor(node: NodeApi, options: Partial<ControlOptions>) {
-    this.services = addControlServices(this.#server, node, { logger: this.logger, ...options });
+    const { callers = new Callers({ wallClock: Date.now }) } = options;
+    const log = new QuietLog(this.logger, () => performance.now());
+    const onDenied = (code: string) => void this.denied.push(code);
+    this.#server = new Server({ interceptors: [authorizing({ callers, log, onDenied })] });
+    this.services = addControlServices(this.#server, node, { logger: this.logger, callers, ...options });
   }
 
   static async start(node: NodeApi, options: Partial<ControlOptions> = {}): Promise<ControlServer> {

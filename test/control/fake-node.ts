@@ -102,6 +102,7 @@ export class FakeNode implements NodeApi {
   undrain: NodeApi['undrain'] = async () => ({ unchanged: false });
   setElections: NodeApi['setElections'] = async () => ({ unchanged: false, leader: 2 });
 
+  recordAudit: NodeApi['recordAudit'] = async () => {};
   listEvents: NodeApi['listEvents'] = () => ({ events: [], oldest: 0 });
   watchEvents: NodeApi['watchEvents'] = async function* () {};
 

@@ -1,7 +1,9 @@
+import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deferred } from '../../src/base/deferred.js';
 import { RaftctlError } from '../../src/base/errors.js';
 import {
+  AuditRecord,
   EventType,
   HistoryEvent,
   HistoryServiceClient,
@@ -9,7 +11,7 @@ import {
   ListEventsRequest,
   type WatchEventsRequest,
 } from '../../src/gen/raftctl/v1/history.js';
-import { ControlServer, detailOf, unary } from './control-server.js';
+import { ControlServer, detailOf, failure, unary } from './control-server.js';
 import { FakeNode } from './fake-node.js';
 
 let node: FakeNode;
@@ -90,5 +92,24 @@ describe('the history', () => {
     stream.resume();
     const error = await new Promise<Parameters<typeof detailOf>[0]>((resolve) => stream.on('error', resolve));
     expect(detailOf(error)).toMatchObject({ code: 'E_OVERLOADED', retryable: true, hint: 'raftctl watch --since 90' });
+  });
+});
+
+describe('an audit record of another node', () => {
+  const record = (text: string) =>
+    HistoryEvent.create({ type: EventType.AUDIT, node: 2, text, audit: AuditRecord.create({ requestId: 'r' }) });
+
+  test('is written down', async () => {
+    const written: HistoryEvent[] = [];
+    node.recordAudit = async (given) => void written.push(given);
+    await unary(client, HistoryServiceService.recordAudit, { event: record('x') });
+    expect(written).toEqual([record('x')]);
+  });
+
+  test('is one, and no larger than the largest', async () => {
+    for (const given of [undefined, event(1), record('x'.repeat(20_000))]) {
+      const { error } = await failure(unary(client, HistoryServiceService.recordAudit, { event: given }));
+      expect(error.code).toBe(status.INVALID_ARGUMENT);
+    }
   });
 });

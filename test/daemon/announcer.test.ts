@@ -47,7 +47,7 @@ function announceTo(...seeds: string[]): void {
   announcer = new Announcer({
     announcement: () => announcement,
     seeds,
-    credentials: ChannelCredentials.createInsecure(),
+    credentials: () => ChannelCredentials.createInsecure(),
     logger: log,
     joinIntervalMs: 5,
     memberIntervalMs: 3_600_000,

@@ -16,14 +16,16 @@ import {
   MemberServiceService,
 } from '../../src/gen/raftctl/v1/member.js';
 import { unary } from '../control/control-server.js';
-import { TestAuthority } from './test-certificates.js';
+import { TestAuthority, testClusterId } from './test-certificates.js';
 
 let folder: string;
+let authority: TestAuthority;
 let files: TlsFiles;
 let daemon: Daemon | undefined;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'raftctl-certificates-'));
-  files = new TestAuthority().issue(join(folder, 'tls'));
+  authority = new TestAuthority();
+  files = authority.issueNode(join(folder, 'tls'), 1);
 });
 afterEach(async () => {
   await daemon?.stop();
@@ -33,8 +35,8 @@ afterEach(async () => {
 
 describe('the certificate of a node', () => {
   test('is for the hosts that it names, whatever the port, just as TLS finds', async () => {
-    const { names, endsMs, mismatch } = nodeCertificate(await readTlsFiles(files));
-    expect(names).toEqual(['DNS:localhost', 'IP Address:127.0.0.1']);
+    const { names, endsMs, mismatch } = nodeCertificate(await readTlsFiles(files, 1));
+    expect(names).toEqual([`URI:spiffe://raftctl/${testClusterId}/node/1`, 'DNS:localhost', 'IP Address:127.0.0.1']);
     expect(endsMs).toBeGreaterThan(Date.now());
     for (const address of ['localhost:7400', '127.0.0.1:7400']) expect(mismatch(address, names)).toBeUndefined();
     for (const address of ['10.0.0.4:7400', 'n4.example:7400', '[::1]:7400']) {
@@ -46,21 +48,28 @@ describe('the certificate of a node', () => {
   });
 
   test('where a stranger says names that are none, does not match, and breaks nothing', async () => {
-    const { mismatch } = nodeCertificate(await readTlsFiles(files));
+    const { mismatch } = nodeCertificate(await readTlsFiles(files, 1));
     expect(mismatch('n4.example:7400', ['DNS:"n4.example'])).toBeDefined();
   });
 
   test('keeps a node out whose certificate is not for the address at which it would be dialled', async () => {
-    const { ca, cert, key } = await readTlsFiles(files);
+    const { ca, cert, key } = await readTlsFiles(files, 1);
     const config = { tickMs: 20 };
     daemon = await startDaemon(
       { id: 1, dataDir: join(folder, 'n1'), listen: '127.0.0.1:0', tls: files, config },
       silentLogger,
     );
-    const client = createClient({ endpoints: [daemon.address], tls: { ca, cert, key } });
+    const admin = authority.certify({ kind: 'client', clusterId: testClusterId, role: 'admin', name: 'ops' });
+    const tls = { ca, cert: Buffer.from(admin.cert), key: Buffer.from(admin.key) };
+    const client = createClient({ endpoints: [daemon.address], tls });
     const members = new MemberServiceClient(daemon.address, ChannelCredentials.createSsl(ca, key, cert));
     try {
-      await client.bootstrap({ name: 'test', voters: [{ id: 1, address: daemon.address }], learners: [] });
+      await client.bootstrap({
+        clusterId: testClusterId,
+        name: 'test',
+        voters: [{ id: 1, address: daemon.address }],
+        learners: [],
+      });
       await client.kv.put('a', '1');
       const announce = (certificateNames: string[]) =>
         unary(

@@ -1,87 +1,37 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChannelCredentials, type Client, Metadata, status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Daemon, type DaemonOptions, startDaemon } from '../../src/daemon/index.js';
-import { ClusterServiceClient, ClusterServiceService, type NodeStatus } from '../../src/gen/raftctl/v1/cluster.js';
+import { ClusterServiceClient, type NodeStatus } from '../../src/gen/raftctl/v1/cluster.js';
 import { Changed } from '../../src/gen/raftctl/v1/errors.js';
 import { KvServiceClient, KvServiceService } from '../../src/gen/raftctl/v1/kv.js';
 import { MemberServiceClient, MemberServiceService } from '../../src/gen/raftctl/v1/member.js';
 import { CommandKind, ProposalServiceClient, ProposalServiceService } from '../../src/gen/raftctl/v1/proposal.js';
-import { failure, RecordingLogger, unary } from '../control/control-server.js';
-import { TestAuthority } from './test-certificates.js';
+import { failure, type RecordingLogger, unary } from '../control/control-server.js';
+import { RunningDaemons } from './running-daemons.js';
 
+let running: RunningDaemons;
 let folder: string;
-let daemons: Daemon[];
-let clients: Client[];
 let logger: RecordingLogger;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'raftctl-daemon-'));
-  daemons = [];
-  clients = [];
-  logger = new RecordingLogger();
+  running = new RunningDaemons();
+  ({ folder, logger } = running);
 });
 afterEach(async () => {
-  for (const client of clients) client.close();
-  await Promise.all(daemons.map((daemon) => daemon.stop()));
-  rmSync(folder, { recursive: true });
+  await running.close();
   expect(logger.errors).toEqual([]);
 });
 
-async function start(id: number, options: Partial<DaemonOptions> = {}): Promise<Daemon> {
-  const daemon = await startDaemon(
-    { id, dataDir: join(folder, `n${id}`), listen: '127.0.0.1:0', config: { tickMs: 20 }, ...options },
-    logger,
-  );
-  daemons.push(daemon);
-  return daemon;
-}
-
-type ClientConstructor<C extends Client> = new (address: string, credentials: ChannelCredentials) => C;
-
-function clientOf<C extends Client>(
-  Service: ClientConstructor<C>,
-  { address }: Daemon,
-  credentials = ChannelCredentials.createInsecure(),
-): C {
-  const client = new Service(address, credentials);
-  clients.push(client);
-  return client;
-}
-
-/** Makes a cluster of these nodes. */
-async function bootstrap(nodes: readonly Daemon[], credentials?: ChannelCredentials): Promise<void> {
-  const ids = nodes.map((_, at) => at + 1);
-  const members = nodes.map(({ address }, at) => ({ id: at + 1, name: `n${at + 1}`, address, addedIndex: 0 }));
-  const spec = { clusterId: randomBytes(16).toString('hex'), name: 'test', members, voters: ids, learners: [] };
-  await Promise.all(
-    nodes.map((daemon, at) => {
-      const client = clientOf(ClusterServiceClient, daemon, credentials);
-      return unary(client, ClusterServiceService.bootstrap, { spec, nodeId: at + 1 });
-    }),
-  );
-}
-
-/** Watches a node until its status is as wanted. */
-async function until(daemon: Daemon, wanted: (state: NodeStatus) => boolean, credentials?: ChannelCredentials) {
-  const watch = clientOf(ClusterServiceClient, daemon, credentials).watchStatus({});
-  try {
-    for await (const { status: state } of watch) if (wanted(state)) return state as NodeStatus;
-  } finally {
-    watch.on('error', () => {});
-    watch.cancel();
-  }
-  throw new Error('the watch has ended');
-}
+const start: RunningDaemons['start'] = (...given) => running.start(...given);
+const bootstrap: RunningDaemons['bootstrap'] = (...given) => running.bootstrap(...given);
+const until: RunningDaemons['until'] = (...given) => running.until(...given);
+const put: RunningDaemons['put'] = (...given) => running.put(...given);
+const clientOf: RunningDaemons['clientOf'] = (...given) => running.clientOf(...given);
 
 const isLeading = ({ id, leader }: NodeStatus) => leader === id;
-const put = (daemon: Daemon, key: string, credentials?: ChannelCredentials) =>
-  unary(clientOf(KvServiceClient, daemon, credentials), KvServiceService.put, { key, value: '1', session: undefined });
 
 describe('a node', () => {
   test('serves, stops, and starts again from its data directory', async () => {
@@ -256,55 +206,5 @@ describe('nodes', () => {
     const next = nodes[after.leader - 1];
     if (next === undefined) throw new Error('no new leader');
     await put(next, 'b');
-  });
-});
-
-describe('with TLS', () => {
-  test('nodes and clients that show a certificate of their authority are served, others are not', async () => {
-    const authority = new TestAuthority();
-    const tls = authority.issue(join(folder, 'tls'));
-    const nodes = await Promise.all([1, 2].map((id) => start(id, { tls })));
-    const { readFileSync } = await import('node:fs');
-    const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((file) => readFileSync(file));
-    if (ca === undefined || key === undefined || cert === undefined) throw new Error('no files');
-    const credentials = ChannelCredentials.createSsl(ca, key, cert);
-    await bootstrap(nodes, credentials);
-    const [first] = nodes;
-    if (first === undefined) throw new Error('no node');
-    const { leader } = await until(first, (state) => state.leader !== 0, credentials);
-    const leading = nodes[leader - 1];
-    if (leading === undefined) throw new Error('no leader');
-    await put(leading, 'a', credentials);
-    const { certificateEndsMs } = await until(leading, isLeading, credentials);
-    expect(certificateEndsMs).toBe(Date.parse(new X509Certificate(cert).validTo));
-
-    const stranger = new TestAuthority().issue(join(folder, 'stranger'));
-    for (const refused of [
-      ChannelCredentials.createInsecure(),
-      ChannelCredentials.createSsl(ca),
-      ChannelCredentials.createSsl(ca, readFileSync(stranger.key), readFileSync(stranger.cert)),
-      ChannelCredentials.createSsl(readFileSync(stranger.ca), key, cert),
-    ]) {
-      const { error } = await failure(put(leading, 'b', refused));
-      expect(error.code).toBe(status.UNAVAILABLE);
-    }
-  });
-
-  test('files that cannot be used are named before anything is opened', async () => {
-    const authority = new TestAuthority();
-    const tls = authority.issue(join(folder, 'tls'));
-    const other = authority.issue(join(folder, 'other'));
-    await expect(start(1, { tls: { ...tls, cert: 'no-such.pem' } })).rejects.toMatchObject({
-      code: 'E_TLS',
-      message: expect.stringContaining('no-such.pem'),
-    });
-    await expect(start(1, { tls: { ...tls, key: other.key } })).rejects.toMatchObject({ code: 'E_TLS' });
-    const noPem = join(folder, 'ca.txt');
-    writeFileSync(noPem, 'nothing');
-    await expect(start(1, { tls: { ...tls, ca: noPem } })).rejects.toMatchObject({
-      message: `${noPem} is not a PEM file`,
-    });
-    chmodSync(tls.key, 0o644);
-    await expect(start(1, { tls })).rejects.toMatchObject({ code: 'E_TLS', hint: `chmod 600 ${tls.key}` });
   });
 });

@@ -14,10 +14,15 @@ afterEach(() => {
 
 async function start(limits: Partial<typeof defaultListenerLimits>) {
   const taken: Socket[] = [];
-  const listener = new Listener(undefined, (socket) => taken.push(socket.resume()), {
-    ...defaultListenerLimits,
-    ...limits,
-  });
+  const listener = new Listener(
+    undefined,
+    (socket) => taken.push(socket.resume()),
+    () => {},
+    {
+      ...defaultListenerLimits,
+      ...limits,
+    },
+  );
   const sockets: Socket[] = [];
   open.push({ listener, sockets });
   const port = await listener.listen('127.0.0.1:0');
@@ -55,7 +60,11 @@ test('connections over the limit are refused', async () => {
 
 test('an address that is in use is named', async () => {
   const { port } = await start({});
-  const second = new Listener(undefined, () => {});
+  const second = new Listener(
+    undefined,
+    () => {},
+    () => {},
+  );
   await expect(second.listen(`127.0.0.1:${port}`)).rejects.toMatchObject({
     code: 'E_ADDRESS_IN_USE',
     message: expect.stringContaining(`127.0.0.1:${port}`),
@@ -63,5 +72,11 @@ test('an address that is in use is named', async () => {
 });
 
 test('an address of another machine cannot be listened on', async () => {
-  await expect(new Listener(undefined, () => {}).listen('192.0.2.1:7400')).rejects.toMatchObject({ code: 'E_USAGE' });
+  await expect(
+    new Listener(
+      undefined,
+      () => {},
+      () => {},
+    ).listen('192.0.2.1:7400'),
+  ).rejects.toMatchObject({ code: 'E_USAGE' });
 });

@@ -63,6 +63,14 @@ export const rooms: readonly Room[] = [
     forbiddenGlobals: [...timeAndChance, ...outside, 'Buffer', 'Promise'],
     synchronous: true,
   },
+  // Makes certificates and tokens, and writes no file: that is for the commands.
+  {
+    path: 'src/credentials',
+    rooms: { 'src/base': any },
+    packages: ['node:crypto', 'node:net'],
+    forbiddenGlobals: ['performance', 'Math.random', ...timers, ...outside, 'Promise'],
+    synchronous: true,
+  },
   {
     path: 'src/storage',
     rooms: { 'src/base': any, 'src/gen': any, 'src/raft': any, 'src/node': types },
@@ -84,7 +92,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/control',
-    rooms: { 'src/base': any, 'src/gen': any, 'src/node': any, 'src/membership': any },
+    rooms: { 'src/base': any, 'src/credentials': any, 'src/gen': any, 'src/node': any, 'src/membership': any },
     packages: [
       '@grpc/grpc-js',
       '@grpc/reflection',
@@ -120,7 +128,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/cli',
-    rooms: { 'src/base': any, 'src/client': any, 'src/membership': any, 'src/recovery': any },
+    rooms: { 'src/base': any, 'src/client': any, 'src/membership': any, 'src/recovery': any, 'src/credentials': any },
     packages: ['@oclif/core', 'chalk', 'cli-table3', 'yaml', 'node:*'],
     forbiddenGlobals: ['console'],
   },
@@ -182,6 +190,7 @@ function everything(): Record<string, ImportForm> {
     'raft',
     'membership',
     'recovery',
+    'credentials',
     'node',
     'storage',
     'transport',

@@ -126,7 +126,8 @@ export class TestNode {
       logger: this.setup.logger ?? silentLogger,
       clock: () => performance.now(),
       random: seededRandom(this.id),
-      credentials: credentials.createInsecure(),
+      credentialsFor: () => credentials.createInsecure(),
+      secured: false,
       config: { ...testConfig, ...this.setup.config },
     });
   }

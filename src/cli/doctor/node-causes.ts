@@ -117,6 +117,7 @@ function settings({ data, now }: Examination): Finding[] {
   const ids: Readonly<Record<string, string>> = {
     W_CLOCK: 'clock',
     W_CERTIFICATE: 'certificate',
+    W_CREDENTIALS: 'credentials',
     W_DRAINED: 'drained',
     W_ELECTIONS_PAUSED: 'elections-paused',
   };
@@ -130,7 +131,8 @@ function settings({ data, now }: Examination): Finding[] {
       Date.parse(node?.certificateEndsAt ?? '') <= now.getTime();
     const next = {
       clock: ['let NTP set the clocks of the machines'],
-      certificate: ['give the node a new certificate, and start it again'],
+      certificate: ['give the node a new certificate in the same files: it reads them by itself'],
+      credentials: ['mend the files: the node reads them again by itself'],
       drained: [`raftctl node undrain ${node?.id}`],
       'elections-paused': [`raftctl node election resume ${node?.id}`],
     }[id];

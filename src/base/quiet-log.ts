@@ -1,5 +1,4 @@
-import type { LogFields, Logger } from '../base/logger.js';
-import type { MonotonicClock } from '../node/ports.js';
+import type { LogFields, Logger } from './logger.js';
 
 /** Between two lines of one kind, in milliseconds. */
 const intervalMs = 10_000;
@@ -12,7 +11,8 @@ export class QuietLog {
 
   constructor(
     private readonly logger: Logger,
-    private readonly clock: MonotonicClock,
+    /** Milliseconds that never go back. */
+    private readonly clock: () => number,
   ) {}
 
   /** @param kind what makes two warnings the same */

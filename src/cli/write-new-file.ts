@@ -1,0 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { RaftctlError } from '../base/errors.js';
+import { reasonOf } from './file-reason.js';
+
+/**
+ * Writes a file that is not there yet: a key that is in use is never written over.
+ * @param mode 0o600 for what nobody else may read
+ * @throws RaftctlError E_CONFLICT where it is there, E_USAGE where it cannot be written
+ */
+export function writeNewFile(path: string, text: string, mode: 0o600 | 0o644): void {
+  try {
+    writeFileSync(path, text, { mode, flag: 'wx' });
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
+      throw new RaftctlError('E_CONFLICT', `${path} is there already, and is not written over`);
+    }
+    throw new RaftctlError('E_USAGE', `cannot write ${path}: ${reasonOf(thrown)}`, { cause: thrown });
+  }
+}
