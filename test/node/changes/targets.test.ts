@@ -136,6 +136,11 @@ describe('a joint configuration that no change carries on', () => {
   async function madeFromOutside(): Promise<TestNode & { id: number }> {
     await withSpares([1, 2, 3]);
     const leader = await lead(cluster, 1);
+    // A leader takes no configuration change before it has applied what was in the log when it was elected.
+    await cluster.until(() => {
+      const { log } = leader.node.status();
+      return log !== undefined && log.applied === log.last ? true : undefined;
+    });
     const data = ConfChangeV2.encode(
       ConfChangeV2.fromPartial({
         transition: ConfChangeTransition.EXPLICIT,
