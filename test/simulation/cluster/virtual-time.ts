@@ -1,0 +1,87 @@
+/** One thing that will happen. */
+interface Event {
+  readonly atMs: number;
+  /** Breaks ties: what was asked for first happens first. */
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/**
+ * The one queue of a run. Nothing happens but what stands in it, one after the other, and time is what the event that happens says.
+ *
+ * Promises are a part of the program under test, so behind each event all that it made ready to go on goes on, before the next one.
+ */
+export class VirtualTime {
+  nowMs = 0;
+  /** Events that have happened. */
+  count = 0;
+  #order = 0;
+  readonly #heap: Event[] = [];
+
+  /** Lets something happen in so many milliseconds. */
+  in(delayMs: number, run: () => void): void {
+    this.#push({ atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run });
+  }
+
+  /** Resolves in so many milliseconds. */
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.in(delayMs, resolve));
+  }
+
+  /**
+   * Lets things happen until a moment, or until there is nothing to happen, or `isOver` says so.
+   * @param behind called behind each event and all that came of it
+   */
+  async run(untilMs: number, behind: () => void, isOver: () => boolean = () => false): Promise<void> {
+    while (!isOver()) {
+      const next = this.#heap[0];
+      if (next === undefined || next.atMs > untilMs) {
+        this.nowMs = Math.max(this.nowMs, untilMs);
+        return;
+      }
+      this.#pop();
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      this.count++;
+      next.run();
+      await settled();
+      behind();
+    }
+  }
+
+  #push(event: Event): void {
+    const heap = this.#heap;
+    let at = heap.push(event) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (isBefore(heap[parent] as Event, event)) break;
+      heap[at] = heap[parent] as Event;
+      at = parent;
+    }
+    heap[at] = event;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Event;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Event, heap[child] as Event)) child++;
+      if (isBefore(last, heap[child] as Event)) break;
+      heap[at] = heap[child] as Event;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+function isBefore(left: Event, right: Event): boolean {
+  return left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order);
+}
+
+/** Resolves once no promise has anything left to do: the runtime begins its next phase only then. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
