@@ -6,8 +6,8 @@ import { checkHistory } from '../../linearizability/check-history.js';
 import type { HistoryStep } from '../../linearizability/history.js';
 import { hold, Ledger } from '../ledger.js';
 import { Trace } from '../trace.js';
-import { type ClientWorld, SimulatedClient } from './client.js';
 import { awaitAgreement } from './agreement.js';
+import { type ClientWorld, SimulatedClient } from './client.js';
 import { Counters } from './counters.js';
 import { FAULTS, type FaultName } from './faults.js';
 import { install, Machine } from './machine.js';
@@ -209,7 +209,8 @@ export class ClusterSimulation {
     const commands = new AppliedCommands();
     const settings = {
       config: profile.config,
-      newStateMachine: () => new WatchedMachine(this.dialect.newMachine(), (command) => {
+      newStateMachine: () =>
+        new WatchedMachine(this.dialect.newMachine(), (command) => {
           if (this.dialect.isUnique(command.payload)) commands.applies(command);
         }),
       trace: this.options.tracer,

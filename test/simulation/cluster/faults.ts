@@ -8,7 +8,10 @@ export type Fault = (simulation: ClusterSimulation) => string | undefined;
 /** All faults there are, by the name under which profiles weigh them and counters count them. */
 export const FAULTS = {
   'process crash': (simulation) => {
-    const node = oneOf(simulation.random, simulation.nodes.filter(({ machine }) => machine.isOn));
+    const node = oneOf(
+      simulation.random,
+      simulation.nodes.filter(({ machine }) => machine.isOn),
+    );
     node?.crash();
     return node && `crash n${node.id}`;
   },
@@ -17,12 +20,18 @@ export const FAULTS = {
     return 'crash all';
   },
   'process start': (simulation) => {
-    const node = oneOf(simulation.random, simulation.nodes.filter((one) => !one.machine.isOn && one.damage === undefined));
+    const node = oneOf(
+      simulation.random,
+      simulation.nodes.filter((one) => !one.machine.isOn && one.damage === undefined),
+    );
     node?.start();
     return node && `start n${node.id}`;
   },
   'process pause': ({ random, nodes, time }) => {
-    const node = oneOf(random, nodes.filter(({ isUp }) => isUp));
+    const node = oneOf(
+      random,
+      nodes.filter(({ isUp }) => isUp),
+    );
     if (node === undefined) return undefined;
     const ms = Math.floor(random() * 4000);
     node.machine.pausedUntilMs = time.nowMs + ms;
@@ -77,7 +86,10 @@ export const FAULTS = {
     return 'heal one link';
   },
   'disk stall': ({ random, nodes, time }) => {
-    const node = oneOf(random, nodes.filter(({ isUp }) => isUp));
+    const node = oneOf(
+      random,
+      nodes.filter(({ isUp }) => isUp),
+    );
     if (node === undefined) return undefined;
     node.machine.faults.stalledUntilMs = time.nowMs + random() * 5000;
     return `stall the disk of n${node.id}`;
@@ -92,7 +104,10 @@ export const FAULTS = {
     return `fill the disk of n${node.id}`;
   },
   'flush failure': ({ random, nodes }) => {
-    const node = oneOf(random, nodes.filter(({ isUp }) => isUp));
+    const node = oneOf(
+      random,
+      nodes.filter(({ isUp }) => isUp),
+    );
     if (node === undefined) return undefined;
     node.machine.faults.failsNextFlush = true;
     return `fail the next flush of n${node.id}`;
@@ -132,7 +147,10 @@ function toDamage(simulation: ClusterSimulation): SimulatedNode | undefined {
   const isWhole = nodes.every(({ damage }) => damage === undefined);
   if (!isWhole || configuration === undefined || configuration.votersOutgoing.length > 0) return undefined;
   if (configuration.voters.length < 3) return undefined;
-  return oneOf(random, nodes.filter(({ id }) => configuration.voters.includes(id)));
+  return oneOf(
+    random,
+    nodes.filter(({ id }) => configuration.voters.includes(id)),
+  );
 }
 
 function oneOf<T>(random: Random, all: readonly T[]): T | undefined {

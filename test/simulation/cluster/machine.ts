@@ -20,7 +20,12 @@ export interface DiskFaults {
 }
 
 /** Somebody who listens to what becomes durable. */
-export type CommitListener = (table: string, key: string, before: Uint8Array | undefined, after: Uint8Array | undefined) => void;
+export type CommitListener = (
+  table: string,
+  key: string,
+  before: Uint8Array | undefined,
+  after: Uint8Array | undefined,
+) => void;
 
 /**
  * A machine on which a node runs, or does not: its disk, which is there whether it runs or not, and its life, which ends in a crash. What was

@@ -52,7 +52,8 @@ export class SimulatedNetwork {
     const { lose, duplicate, replay } = this.quality;
     if (this.random() < replay) this.#replay();
     if (message.msgType !== MessageType.SNAPSHOT) {
-      if (this.#past.length === REPLAYABLE_MAX) this.#past[randomInt(this.random, 0, REPLAYABLE_MAX)] = { from, to, bytes };
+      if (this.#past.length === REPLAYABLE_MAX)
+        this.#past[randomInt(this.random, 0, REPLAYABLE_MAX)] = { from, to, bytes };
       else this.#past.push({ from, to, bytes });
     }
     if (this.random() < lose) {

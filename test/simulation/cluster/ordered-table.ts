@@ -43,5 +43,6 @@ export class OrderedTable {
   }
 }
 
-export const textOf = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+export const textOf = (key: Uint8Array): string =>
+  Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');

@@ -28,7 +28,15 @@ export interface Profile {
   readonly client: ClientSettings;
 }
 
-const NETWORK_FAULTS = { partition: 3, 'leader cut off': 3, 'one-way partition': 2, 'link cut': 3, 'link clogged': 2, heal: 8, 'link healed': 3 };
+const NETWORK_FAULTS = {
+  partition: 3,
+  'leader cut off': 3,
+  'one-way partition': 2,
+  'link cut': 3,
+  'link clogged': 2,
+  heal: 8,
+  'link healed': 3,
+};
 const PROCESS_FAULTS = { 'process crash': 6, 'process start': 14, 'process pause': 4, 'all processes crash': 1 };
 const DISK_FAULTS = { 'disk stall': 4, 'disk full': 2, 'flush failure': 3, 'bit flip': 1 };
 const WIPE = { 'disk wiped': 1 };

@@ -166,11 +166,9 @@ export class SimulatedTransport implements Transport {
     const { epoch } = this.network;
     const configIndexes = `${self.configIndex}/${other.configIndex}/${self.clusterId}/${other.clusterId}`;
     const known = this.#greetings.get(to);
-    if (known?.epoch === epoch && known.peerLife === end.#life && known.configIndexes === configIndexes) return known.obstacle;
-    const verdicts = [
-      checkHello(makeHello(self, to), other),
-      checkHello(makeHello(other, this.machine.id), self, to),
-    ];
+    if (known?.epoch === epoch && known.peerLife === end.#life && known.configIndexes === configIndexes)
+      return known.obstacle;
+    const verdicts = [checkHello(makeHello(self, to), other), checkHello(makeHello(other, this.machine.id), self, to)];
     const obstacle = verdicts.flatMap((verdict) => (verdict.kind === 'refused' ? verdict.reason : []))[0] ?? '';
     this.#greetings.set(to, { epoch, peerLife: end.#life, configIndexes, obstacle });
     return obstacle;
@@ -198,7 +196,8 @@ export class SimulatedTransport implements Transport {
       const settle = (act: () => void) => this.machine.in(0, act);
       const giveUp = () => {
         if (!end.isAlive) settle(() => reject(new Error(`node ${to} is gone`)));
-        else if (this.network.time.nowMs - begunMs > TRANSFER_MS_MAX) settle(() => reject(new Error('it takes too long')));
+        else if (this.network.time.nowMs - begunMs > TRANSFER_MS_MAX)
+          settle(() => reject(new Error('it takes too long')));
         else this.machine.in(TRANSFER_MS_MAX / 8, giveUp);
       };
       const begunMs = this.network.time.nowMs;

@@ -99,7 +99,13 @@ export class ClusterWatch {
     }
   }
 
-  #onCommit(id: number, table: string, key: string, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
+  #onCommit(
+    id: number,
+    table: string,
+    key: string,
+    before: Uint8Array | undefined,
+    after: Uint8Array | undefined,
+  ): void {
     const written = this.#writtenBy(id);
     if (table === 'meta') written.hasApplied ||= key === 'applied-state';
     else if (table === 'log') {
@@ -186,7 +192,8 @@ export class ClusterWatch {
     const unapplied = countConfChanges(raft);
     hold(unapplied <= 1, 'I8 one change at a time', () => `leader ${node.id} has ${unapplied} that are not applied`);
     const isMember = raft.tracker.conf.voters.contains(raft.id);
-    const isNew = last?.role !== 'leader' || last.term !== raft.term || last.core !== node.running?.node['context'].core;
+    const isNew =
+      last?.role !== 'leader' || last.term !== raft.term || last.core !== node.running?.node['context'].core;
     if (!isNew) return;
     const votes = (id: number) => id === node.id || this.ledger.votedFor(id, raft.term) === node.id;
     hold(
@@ -194,7 +201,11 @@ export class ClusterWatch {
       'I1 elected by a quorum of both halves',
       () => `leader ${node.id} of ${raft.term}`,
     );
-    hold(isMember || last?.configuration.voters.contains(raft.id) === true, 'I8 a leader is a voter', () => `node ${node.id}`);
+    hold(
+      isMember || last?.configuration.voters.contains(raft.id) === true,
+      'I8 a leader is a voter',
+      () => `node ${node.id}`,
+    );
     for (let index = raftLog.firstIndex(); index <= this.ledger.committedIndex; index++) {
       const term = this.ledger.committedTerm(index);
       if (term === undefined) continue;
@@ -258,13 +269,16 @@ export class ClusterWatch {
     if (this.#configuration !== undefined) checkSuccession(this.#configuration, confState, configIndex);
     this.#configIndex = configIndex;
     this.#configuration = confState;
-    this.counters.add(confState.votersOutgoing.length > 0 ? 'joint configuration entered' : 'simple configuration entered');
+    this.counters.add(
+      confState.votersOutgoing.length > 0 ? 'joint configuration entered' : 'simple configuration entered',
+    );
   }
 
   #count(now: Progress, last: Progress | undefined): void {
     if (last === undefined || last.core !== now.core || last.role === now.role) return;
     if (now.role === 'leader') this.counters.add('leader elected');
-    else if (last.role === 'leader') this.counters.add(now.term === last.term ? 'leader stepped down' : 'leader deposed');
+    else if (last.role === 'leader')
+      this.counters.add(now.term === last.term ? 'leader stepped down' : 'leader deposed');
     else if (last.role === 'candidate' && now.term === last.term) this.counters.add('election lost');
     else if (last.role === 'pre-candidate' && now.term === last.term) this.counters.add('pre-vote lost');
     if (now.configuration.isJoint()) this.counters.add('role changed while joint');

@@ -149,7 +149,14 @@ class Table {
     let pages = 1;
     const table = this.environment.machine.table(this.name);
     for (let at = 0; at < table.size; at += 16) pages++;
-    return { treeLeafPageCount: pages, overflowPages: 0, pageSize: PAGE_BYTES, lastPageNumber: 1, mapSize: 0, numReaders: 0 };
+    return {
+      treeLeafPageCount: pages,
+      overflowPages: 0,
+      pageSize: PAGE_BYTES,
+      lastPageNumber: 1,
+      mapSize: 0,
+      numReaders: 0,
+    };
   }
 }
 
