@@ -1,5 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { RaftctlError } from '../base/errors.js';
+import { AssertionError } from '../base/assert.js';
+import { messageOf, RaftctlError } from '../base/errors.js';
 import type { BootstrapSpec, SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type { AppliedState, SnapshotRecord } from '../gen/raftctl/v1/storage.js';
 import type { NodeIdentity } from '../node/ports.js';
@@ -23,6 +24,7 @@ export interface SnapshotCreation {
  * Writes the flushed state to a file, as of one moment: applied state and records come from the same read transaction. The state goes
  * on changing meanwhile; the transaction is held no longer than the disk needs, since nothing that it sees can be reused.
  * @returns the newest snapshot, which may have been there before
+ * @throws RaftctlError E_STOPPED, E_NOT_BOOTSTRAPPED, E_CORRUPT, E_DISK
  */
 export async function createSnapshot(creation: SnapshotCreation): Promise<SnapshotInfo> {
   const { environment, catalog, identity } = creation;
@@ -43,7 +45,7 @@ export async function createSnapshot(creation: SnapshotCreation): Promise<Snapsh
     await writeFile(handle, applied, transaction, creation);
   } catch (thrown) {
     await discard(handle, partialPath);
-    throw thrown;
+    throw notWritten(thrown);
   } finally {
     transaction.done();
   }
@@ -53,7 +55,7 @@ export async function createSnapshot(creation: SnapshotCreation): Promise<Snapsh
     return info;
   } catch (thrown) {
     await discard(handle, partialPath);
-    throw thrown;
+    throw notWritten(thrown);
   }
 }
 
@@ -111,4 +113,10 @@ function nextRecords(keyspace: KeyspaceReader, after: Uint8Array | undefined): S
 
 function stopped(): RaftctlError {
   return new RaftctlError('E_STOPPED', 'the store is closed');
+}
+
+/** The disk refused a part of the file: the live data has nothing to do with it, so the node goes on. */
+function notWritten(thrown: unknown): unknown {
+  if (thrown instanceof RaftctlError || thrown instanceof AssertionError) return thrown;
+  return new RaftctlError('E_DISK', `the snapshot cannot be written: ${messageOf(thrown)}`, { cause: thrown });
 }
