@@ -26,6 +26,8 @@ export async function awaitAgreement(simulation: ClusterSimulation): Promise<voi
     machine.pausedUntilMs = time.nowMs;
   }
   const untilMs = time.nowMs + PEACE_MS_MAX;
+  const world = { ...simulation.world, settings: { ...simulation.world.settings, lose: 0 } };
+  const client = new SimulatedClient(world, seededRandom(simulation.nodes.length));
   let isProven = false;
   while (time.nowMs < untilMs) {
     for (const node of nodes) if (!node.machine.isOn && node.damage !== 'damaged') node.start();
@@ -37,7 +39,7 @@ export async function awaitAgreement(simulation: ClusterSimulation): Promise<voi
     for (const node of nodes) lift(node);
     if (simulation.leader() === undefined) continue;
     if (simulation.configuration()?.votersOutgoing.length !== 0) continue;
-    isProven ||= await proves(simulation);
+    isProven ||= await proves(simulation, client);
     if (isProven && membersAgree(simulation)) {
       counters.add('agreed in peace');
       return;
@@ -69,8 +71,7 @@ function isQuorumLost(simulation: ClusterSimulation): boolean {
 }
 
 /** Whether a write is acknowledged, and read back. */
-async function proves(simulation: ClusterSimulation): Promise<boolean> {
-  const client = new SimulatedClient(simulation.world, seededRandom(1));
+async function proves(simulation: ClusterSimulation, client: SimulatedClient): Promise<boolean> {
   let written: boolean | undefined;
   const key = 'last';
   const asked = client.call(key, { f: 'write', value: `last ${simulation.time.nowMs}` }, 5000).then(async (answer) => {

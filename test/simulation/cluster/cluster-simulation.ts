@@ -100,6 +100,7 @@ export class ClusterSimulation {
     this.ledger.begins(1);
     this.watch = new ClusterWatch(this.nodes, this.ledger, this.counters);
     this.network.onSend = (message) => this.watch.send(message);
+    this.network.onReceive = (id, from) => this.watch.receives(id, from);
     this.world = this.#newWorld();
   }
 
@@ -141,15 +142,25 @@ export class ClusterSimulation {
 
   /** The node that leads in the newest term that has a leader. */
   leader(): SimulatedNode | undefined {
-    const leaders = this.nodes.filter(({ running }) => running?.node['context'].isLeader === true);
+    const leaders = this.nodes.filter(({ running, damage }) => damage !== 'foreign' && running?.node['context'].isLeader === true);
     const termOf = ({ running }: SimulatedNode) => running?.node['context'].core.raft.term ?? 0;
     return leaders.sort((a, b) => termOf(b) - termOf(a))[0];
   }
 
   /** The newest configuration that any running node has applied. */
   configuration(): ConfState | undefined {
-    const applied = this.nodes.flatMap(({ running }) => running?.node['context'].applied ?? []);
+    const applied = this.nodes.flatMap(({ running, damage }) =>
+      damage === 'foreign' ? [] : (running?.node['context'].applied ?? []),
+    );
     return applied.sort((a, b) => b.configIndex - a.configIndex)[0]?.confState;
+  }
+
+  /** Somebody bootstraps a node, once it runs, as one of another cluster of the same members. */
+  foundOtherCluster(node: SimulatedNode): void {
+    const spec = { ...this.#spec(), clusterId: 'badc0de0badc0de0badc0de0badc0de0' };
+    this.time.in(300, () => {
+      node.machine.in(0, () => void node.bootstrap(spec).catch(() => {}));
+    });
   }
 
   /** Waits in virtual time for something that was asked of a node. */
@@ -172,7 +183,10 @@ export class ClusterSimulation {
       await this.time.sleep(random() * 2 * faultEveryMs);
       if (!this.#isOpen) return;
       let left = randomInt(random, 0, total);
-      const drawn = weighed.find(({ weight }) => (left -= weight) < 0);
+      const drawn = weighed.find(({ weight }) => {
+        left -= weight;
+        return left < 0;
+      });
       const number = this.#faultNumber++;
       if (drawn === undefined || this.options.withoutFaults?.has(number) === true) continue;
       const what = FAULTS[drawn.name](this);
@@ -197,7 +211,7 @@ export class ClusterSimulation {
     return {
       clusterId: 'c0ffee00c0ffee00c0ffee00c0ffee00',
       name: 'simulated',
-      members: first.map(({ member, running }) => ({ ...member, instance: running?.store.identity.instance })),
+      members: first.map(({ member, instance }) => ({ ...member, instance })),
       voters: first.map(({ id }) => id),
       learners: [],
     };

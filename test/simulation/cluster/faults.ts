@@ -130,6 +130,17 @@ export const FAULTS = {
     node.start();
     return `wipe n${node.id}`;
   },
+  'taken over by another cluster': (simulation) => {
+    const node = toDamage(simulation);
+    if (node === undefined) return undefined;
+    node.crash();
+    node.machine.wipe();
+    simulation.watch.forget(node.id);
+    node.damage = 'foreign';
+    node.start();
+    simulation.foundOtherCluster(node);
+    return `n${node.id} is of another cluster`;
+  },
   'wall clock jump': ({ random, nodes }) => {
     const node = oneOf(random, nodes);
     if (node === undefined) return undefined;

@@ -116,8 +116,8 @@ export class Machine {
   }
 
   table(name: string): OrderedTable {
-    let table = this.tables.get(name);
-    if (table === undefined) this.tables.set(name, (table = new OrderedTable()));
+    const table = this.tables.get(name) ?? new OrderedTable();
+    this.tables.set(name, table);
     return table;
   }
 

@@ -38,6 +38,8 @@ export class SimulatedNetwork {
   /** Grows with each change of the links: connections made before are made anew. */
   epoch = 0;
   onSend: (message: Message) => void = () => {};
+  /** A message that was let in. */
+  onReceive: (id: number, from: number) => void = () => {};
 
   constructor(
     readonly time: VirtualTime,

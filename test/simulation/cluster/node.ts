@@ -29,7 +29,7 @@ export interface NodeSettings {
 }
 
 /** Why a node is down for good, or why it is not. */
-export type Damage = 'damaged' | 'wiped' | undefined;
+export type Damage = 'damaged' | 'wiped' | 'foreign' | undefined;
 
 /** Most ticks that are caught up with at once, as in the daemon. */
 const TICKS_AT_ONCE_MAX = 2;
@@ -40,6 +40,8 @@ export class SimulatedNode {
   /** What has befallen its disk. */
   damage: Damage;
   wallJumpMs = 0;
+  /** Data directory that it had first. */
+  instance = '';
   readonly random: Random;
 
   constructor(
@@ -102,6 +104,7 @@ export class SimulatedNode {
     const node = this.#newNode(store);
     node.onFatal((reason) => this.#onFailure(reason));
     this.running = { node, store };
+    if (this.instance === '') this.instance = store.identity.instance;
     await node.start();
   }
 

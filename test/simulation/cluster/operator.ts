@@ -1,6 +1,8 @@
 import { messageOf, RaftctlError } from '../../../src/base/errors.js';
 import { type Random, randomInt } from '../../../src/base/random.js';
-import { ChangeMembersRequest } from '../../../src/gen/raftctl/v1/member.js';
+import { ConfChangeTransition, ConfChangeType } from '../../../src/gen/raft/v1/raft.js';
+import { ChangeMembersRequest, MembershipContext } from '../../../src/gen/raftctl/v1/member.js';
+import { newConfChangeSingle } from '../../../src/raft/conf-change.js';
 import type { RaftNode } from '../../../src/node/raft-node.js';
 import type { ClusterSimulation } from './cluster-simulation.js';
 
@@ -10,6 +12,7 @@ type Task = (node: RaftNode, operator: Operator) => Promise<unknown>;
 /** What operators do, and how often in comparison. */
 const TASKS: readonly (readonly [weight: number, name: string, task: Task])[] = [
   [30, 'member change', (node, operator) => operator.changeMembers(node)],
+  [12, 'bare change', (node, operator) => operator.changeBarely(node)],
   [8, 'leader transfer', (node, { anyId }) => node.transferLeader(anyId(), undefined)],
   [3, 'step down', (node) => node.stepDown(1000)],
   [10, 'snapshot', (node, { random }) => node.triggerSnapshot(randomInt(random, 0, 6))],
@@ -44,7 +47,7 @@ export class Operator {
     const { simulation, random } = this;
     const target = random() < 0.8 ? simulation.leader() : simulation.nodes[this.anyId() - 1];
     const [, name, task] = this.#draw();
-    if (target?.running === undefined || (name === 'member change' && !this.#changesMembers)) return;
+    if (target?.running === undefined || (name.endsWith('change') && !this.#changesMembers)) return;
     const { node } = target.running;
     target.machine.in(0, () => {
       const told = (what: string) => {
@@ -86,6 +89,31 @@ export class Operator {
     for await (const _event of node.changeMembers(request)) {
       // Whoever asked listens to the end.
     }
+  }
+
+  /** A change of the configuration past the node's executor, as whoever uses the core alone would make it: the core must hold by itself. */
+  async changeBarely(node: RaftNode): Promise<void> {
+    const { random, simulation } = this;
+    const { core, applied } = node['context'];
+    const { voters, learners } = applied.confState;
+    const whole = simulation.nodes.filter(({ damage }) => damage === undefined).map(({ id }) => id);
+    const { ADD_NODE, ADD_LEARNER_NODE, REMOVE_NODE } = ConfChangeType;
+    const changes = Array.from({ length: randomInt(random, 1, 4) }, () => {
+      const id = whole[randomInt(random, 0, whole.length)] ?? this.anyId();
+      // Nobody becomes a voter who was not a learner before.
+      const mayVote = voters.includes(id) || learners.includes(id);
+      const type = random() < 0.3 ? REMOVE_NODE : mayVote && random() < 0.7 ? ADD_NODE : ADD_LEARNER_NODE;
+      return newConfChangeSingle(id, type);
+    });
+    const transition = random() < 0.7 ? ConfChangeTransition.AUTO : ConfChangeTransition.IMPLICIT;
+    const told = MembershipContext.fromPartial({ members: simulation.nodes.map(({ member }) => member) });
+    const change = { transition, changes, context: MembershipContext.encode(told).finish() };
+    try {
+      core.proposeConfChange(new Uint8Array(), change);
+    } catch (thrown) {
+      throw new RaftctlError('E_REFUSED', messageOf(thrown));
+    }
+    node['context'].wake();
   }
 
   #draw(): (typeof TASKS)[number] {

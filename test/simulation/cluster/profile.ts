@@ -39,7 +39,7 @@ const NETWORK_FAULTS = {
 };
 const PROCESS_FAULTS = { 'process crash': 6, 'process start': 14, 'process pause': 4, 'all processes crash': 1 };
 const DISK_FAULTS = { 'disk stall': 4, 'disk full': 2, 'flush failure': 3, 'bit flip': 1 };
-const WIPE = { 'disk wiped': 1 };
+const WIPE = { 'disk wiped': 1, 'taken over by another cluster': 1 };
 const CLOCK_FAULTS = { 'wall clock jump': 2 };
 
 /** Names of the profiles, and which faults they have. `swarm` leaves each class out at times, so that no class hides another. */

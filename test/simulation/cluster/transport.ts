@@ -179,6 +179,7 @@ export class SimulatedTransport implements Transport {
       const verdict = await admit(makeHello(from, self.nodeId), self, events);
       if (verdict.kind !== 'accepted' || !this.isAlive) return;
     }
+    this.network.onReceive(self.nodeId, message.from);
     events.onMessages([message]);
   }
 

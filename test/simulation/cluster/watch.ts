@@ -23,6 +23,8 @@ interface Progress {
   readonly commit: number;
   readonly applied: number;
   readonly configuration: Configuration;
+  /** Ticks of the node when it came to this role, in this configuration. */
+  readonly sinceTick: number;
 }
 
 /** What was written to a machine's disk since it was last looked at. */
@@ -32,6 +34,9 @@ interface Written {
   /** Of either keyspace, over all of its records whatever the order in which they came. */
   readonly stateHashes: Map<string, [number, number]>;
 }
+
+/** Ticks beyond two election time-outs that a leader has to notice that it is alone. */
+const CONTACT_TICKS_MORE = 3;
 
 const empty = { kind: 'empty', canAsync: false } as const;
 
@@ -43,6 +48,8 @@ export class ClusterWatch {
   readonly #last = new Map<number, Progress>();
   readonly #written = new Map<number, Written>();
   readonly #touched = new Set<number>();
+  /** Ticks of a node when it last had a message from another. */
+  readonly #heard = new Map<string, number>();
   #configIndex = 0;
   #configuration: ConfState | undefined;
   /** Checks made. */
@@ -70,6 +77,8 @@ export class ClusterWatch {
   look(): void {
     for (const id of this.#touched) {
       const node = this.#nodeOf(id);
+      // Whatever happens in another cluster is none of this one's business.
+      if (node.damage === 'foreign') continue;
       this.#lookAtDisk(node);
       if (node.running !== undefined) this.#lookAtCore(node, node.running.node['context'].core);
     }
@@ -79,8 +88,10 @@ export class ClusterWatch {
   /** What leaves a node must be true for ever, so it must be on its disk. */
   send(message: Message): void {
     this.checks++;
-    this.ledger.sends(message);
     const { machine, damage } = this.#nodeOf(message.from);
+    const isFromStranger = damage === 'foreign' || damage === 'wiped';
+    hold(!isFromStranger, 'I10 nobody talks to who is not who it was', () => `node ${message.to} to ${message.from}`);
+    this.ledger.sends(message);
     if (damage !== undefined || message.reject) return;
     if (message.msgType === MessageType.REQUEST_VOTE_RESPONSE) {
       const { term, vote } = durableHardState(machine);
@@ -157,6 +168,7 @@ export class ClusterWatch {
       commit: raftLog.committed,
       applied: raftLog.applied,
       configuration: raft.tracker.conf,
+      sinceTick: this.#sinceTick(node, raft, last),
     };
     this.checks++;
     // A node that is fresh, or is just being bootstrapped, has a core that nobody else knows of.
@@ -189,9 +201,10 @@ export class ClusterWatch {
   #checkLeader(node: SimulatedNode, raft: Readonly<Raft>, last: Progress | undefined): void {
     const { raftLog } = raft;
     this.ledger.leads(node.id, raft.term);
+    this.#checkContact(node, raft, last);
     const unapplied = countConfChanges(raft);
     hold(unapplied <= 1, 'I8 one change at a time', () => `leader ${node.id} has ${unapplied} that are not applied`);
-    const isMember = raft.tracker.conf.voters.contains(raft.id);
+    hold(raft.tracker.conf.voters.contains(raft.id), 'I8 a leader is a voter', () => `node ${node.id}`);
     const isNew =
       last?.role !== 'leader' || last.term !== raft.term || last.core !== node.running?.node['context'].core;
     if (!isNew) return;
@@ -200,11 +213,6 @@ export class ClusterWatch {
       isQuorum(raft.tracker.conf, votes) || (last !== undefined && isQuorum(last.configuration, votes)),
       'I1 elected by a quorum of both halves',
       () => `leader ${node.id} of ${raft.term}`,
-    );
-    hold(
-      isMember || last?.configuration.voters.contains(raft.id) === true,
-      'I8 a leader is a voter',
-      () => `node ${node.id}`,
     );
     for (let index = raftLog.firstIndex(); index <= this.ledger.committedIndex; index++) {
       const term = this.ledger.committedTerm(index);
@@ -215,6 +223,26 @@ export class ClusterWatch {
         () => `leader ${node.id} of ${raft.term} lacks ${term}/${index}`,
       );
     }
+  }
+
+  #sinceTick({ running }: SimulatedNode, raft: Readonly<Raft>, last: Progress | undefined): number {
+    const isSame = last?.role === raft.role && last.term === raft.term && last.configuration === raft.tracker.conf;
+    return isSame ? last.sinceTick : (running?.node['context'].ticks ?? 0);
+  }
+
+  /** A message from one has come to another. */
+  receives(id: number, from: number): void {
+    const ticks = this.#nodeOf(id).running?.node['context'].ticks;
+    if (ticks !== undefined) this.#heard.set(`${from}>${id}`, ticks);
+  }
+
+  /** I12: a leader that has not heard from a quorum for two election time-outs and more leads no longer. */
+  #checkContact(node: SimulatedNode, raft: Readonly<Raft>, last: Progress | undefined): void {
+    const ticks = node.running?.node['context'].ticks ?? 0;
+    const limit = 2 * raft.config.electionTick + CONTACT_TICKS_MORE;
+    if (last === undefined || ticks - this.#sinceTick(node, raft, last) <= limit) return;
+    const isHeard = (id: number) => id === node.id || ticks - (this.#heard.get(`${id}>${node.id}`) ?? 0) <= limit;
+    hold(isQuorum(raft.tracker.conf, isHeard), 'I12 a leader has a quorum', () => `leader ${node.id} of ${raft.term}`);
   }
 
   /** I5: what is committed is durable on a quorum of the configuration of the leader that commits it, whatever the nodes say. */
