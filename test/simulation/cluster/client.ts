@@ -17,12 +17,15 @@ export interface ClientSettings {
   readonly attemptMs: number;
   /** Whether reads may be answered within the leader's lease. */
   readonly leaseReads: boolean;
-  /** Calls that one key sees before another takes its place. */
-  readonly callsPerKey: number;
+  /** Milliseconds for which a key is used before another takes its place. */
+  readonly keyMs: number;
   readonly keys: number;
   /** Probability that a request, or its answer, is lost on the way. */
   readonly lose: number;
 }
+
+/** Milliseconds between two calls of a reader, at most. */
+const READER_THINK_MS = 80;
 
 /** What all clients of a run share. */
 export interface ClientWorld {
@@ -53,9 +56,11 @@ export class SimulatedClient {
   #calls = 0;
   #target: number;
 
+  /** @param isReader mostly reads, often, and from any node, wherever the leader is */
   constructor(
     private readonly world: ClientWorld,
     private readonly random: Random,
+    private readonly isReader = false,
   ) {
     this.#process = world.nextProcess();
     this.#target = randomInt(random, 0, world.nodes.length);
@@ -65,7 +70,8 @@ export class SimulatedClient {
   async run(): Promise<void> {
     const { time, settings } = this.world;
     while (this.world.isOpen) {
-      await time.sleep(this.random() * settings.thinkMs);
+      await time.sleep(this.random() * (this.isReader ? READER_THINK_MS : settings.thinkMs));
+      if (this.isReader) this.#target = this.#anyTarget();
       if (this.world.isOpen) await this.call(this.#anyKey(), this.#anyCall(), this.world.settings.patienceMs);
     }
   }
@@ -160,8 +166,8 @@ export class SimulatedClient {
   }
 
   #anyKey(): string {
-    const { keys, callsPerKey } = this.world.settings;
-    const generation = Math.floor(this.#calls / callsPerKey);
+    const { keys, keyMs } = this.world.settings;
+    const generation = Math.floor(this.world.time.nowMs / keyMs);
     return `k${randomInt(this.random, 0, keys)}.${generation}`;
   }
 
@@ -169,7 +175,8 @@ export class SimulatedClient {
     const value = `${this.#process}-${++this.#calls}`;
     const { calls } = this.world.dialect;
     const kind = this.random();
-    if (kind < 0.4) return { f: 'read' };
+    if (kind < (this.isReader ? 0.95 : 0.4)) return { f: 'read' };
+    if (this.isReader) return { f: 'write', value };
     if (kind < 0.75) return { f: 'write', value };
     if (kind < 0.8 && calls.includes('delete')) return { f: 'delete' };
     return { f: 'cas', from: this.random() < 0.5 ? null : this.#lastWritten, to: value };

@@ -39,7 +39,10 @@ export interface Outcome {
   readonly counters: Counters;
   readonly events: number;
   readonly checks: number;
+  /** Faults that were done. */
   readonly faults: number;
+  /** Faults that were drawn, done or not: they have the numbers below this. */
+  readonly faultNumbers: number;
   readonly virtualMs: number;
   readonly history: readonly HistoryStep[];
   /** Undefined: all rules held. */
@@ -65,6 +68,7 @@ export async function simulateCluster(options: RunOptions): Promise<Outcome> {
     events: time.count,
     checks: watch.checks,
     faults: faultsDone,
+    faultNumbers: simulation.faultNumber,
     virtualMs: time.nowMs,
     failure: failure && { error: failure, tail: trace.tail },
   };
@@ -85,7 +89,7 @@ export class ClusterSimulation {
   readonly dialect: Dialect;
   failure: Error | undefined;
   faultsDone = 0;
-  #faultNumber = 0;
+  faultNumber = 0;
   #isOpen = true;
   #processes = 0;
   readonly world: ClientWorld;
@@ -111,6 +115,8 @@ export class ClusterSimulation {
     for (const node of this.nodes.slice(0, profile.voters)) await this.#drive(node.bootstrap(this.#spec()));
     network.quality = profile.network;
     for (let count = 0; count < profile.clients; count++) void new SimulatedClient(this.world, this.#fork()).run();
+    for (let count = 0; count < profile.readers; count++)
+      void new SimulatedClient(this.world, this.#fork(), true).run();
     void this.#doFaults(this.#fork());
     void this.#operate(new Operator(this, this.#fork(), profile.changesMembers));
     await this.advance(profile.chaosMs);
@@ -142,7 +148,9 @@ export class ClusterSimulation {
 
   /** The node that leads in the newest term that has a leader. */
   leader(): SimulatedNode | undefined {
-    const leaders = this.nodes.filter(({ running, damage }) => damage !== 'foreign' && running?.node['context'].isLeader === true);
+    const leaders = this.nodes.filter(
+      ({ running, damage }) => damage !== 'foreign' && running?.node['context'].isLeader === true,
+    );
     const termOf = ({ running }: SimulatedNode) => running?.node['context'].core.raft.term ?? 0;
     return leaders.sort((a, b) => termOf(b) - termOf(a))[0];
   }
@@ -187,7 +195,7 @@ export class ClusterSimulation {
         left -= weight;
         return left < 0;
       });
-      const number = this.#faultNumber++;
+      const number = this.faultNumber++;
       if (drawn === undefined || this.options.withoutFaults?.has(number) === true) continue;
       const what = FAULTS[drawn.name](this);
       if (what === undefined) continue;

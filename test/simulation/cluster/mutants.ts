@@ -1,3 +1,7 @@
+import { coreMutants } from './mutants-of-core.js';
+import { nodeMutants } from './mutants-of-node.js';
+import { storageMutants } from './mutants-of-storage.js';
+
 /** A change of one compiled module. */
 export interface Change {
   /** Below `dist/src`, without its ending. */
@@ -12,6 +16,15 @@ export interface Mutant {
   readonly name: string;
   readonly what: string;
   readonly changes: readonly Change[];
+}
+
+/** The famous bugs of Raft systems, each put into this one: the simulator must notice them all. */
+export const MUTANTS: readonly Mutant[] = [...coreMutants, ...nodeMutants, ...storageMutants].sort(
+  (left, right) => numberOf(left) - numberOf(right) || left.name.localeCompare(right.name),
+);
+
+function numberOf({ name }: Mutant): number {
+  return Number.parseInt(name.slice(1), 10);
 }
 
 /** The module with its changes. @throws Error where a text is not there exactly once: the code has moved, and the table must follow */

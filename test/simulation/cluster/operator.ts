@@ -2,8 +2,8 @@ import { messageOf, RaftctlError } from '../../../src/base/errors.js';
 import { type Random, randomInt } from '../../../src/base/random.js';
 import { ConfChangeTransition, ConfChangeType } from '../../../src/gen/raft/v1/raft.js';
 import { ChangeMembersRequest, MembershipContext } from '../../../src/gen/raftctl/v1/member.js';
-import { newConfChangeSingle } from '../../../src/raft/conf-change.js';
 import type { RaftNode } from '../../../src/node/raft-node.js';
+import { newConfChangeSingle } from '../../../src/raft/conf-change.js';
 import type { ClusterSimulation } from './cluster-simulation.js';
 
 /** Something that an operator asks of a node. Rejects where the node refuses. */
@@ -78,11 +78,12 @@ export class Operator {
     const voters = randomInt(random, 1, Math.min(6, ids.length + 1));
     const learners = randomInt(random, 0, 3);
     const chosen = shuffled.map(({ id }) => id);
+    const wanted = chosen.slice(0, voters + learners);
     const request = ChangeMembersRequest.fromPartial({
       requestId: `change ${++this.#requests}`,
       voters: { ids: chosen.slice(0, voters) },
       learners: { ids: chosen.slice(voters, voters + learners) },
-      peers: simulation.nodes.map(({ member }) => member),
+      peers: simulation.nodes.filter(({ id }) => wanted.includes(id)).map(({ member }) => member),
       explicitLeave: random() < 0.2,
       reason: 'simulated',
     });
@@ -100,8 +101,9 @@ export class Operator {
     const { ADD_NODE, ADD_LEARNER_NODE, REMOVE_NODE } = ConfChangeType;
     const changes = Array.from({ length: randomInt(random, 1, 4) }, () => {
       const id = whole[randomInt(random, 0, whole.length)] ?? this.anyId();
-      // Nobody becomes a voter who was not a learner before.
-      const mayVote = voters.includes(id) || learners.includes(id);
+      // Nobody becomes a voter who was not a learner before, for long enough to know of it: that is the executor's to see to.
+      const knows = (simulation.nodes[id - 1]?.running?.store.flushedApplied ?? 0) > 1;
+      const mayVote = voters.includes(id) || (learners.includes(id) && knows);
       const type = random() < 0.3 ? REMOVE_NODE : mayVote && random() < 0.7 ? ADD_NODE : ADD_LEARNER_NODE;
       return newConfChangeSingle(id, type);
     });

@@ -12,6 +12,8 @@ export interface Profile {
   readonly voters: number;
   readonly nodes: number;
   readonly clients: number;
+  /** Clients that mostly read, from any node. */
+  readonly readers: number;
   /** Virtual milliseconds of chaos. */
   readonly chaosMs: number;
   /** Milliseconds between two faults, about; 0: none. */
@@ -56,6 +58,24 @@ const FAULTS_OF = {
 export type ProfileName = keyof typeof FAULTS_OF;
 export const PROFILES: readonly string[] = Object.keys(FAULTS_OF);
 
+/** The profile of a seed, where none was named. */
+export function profileOf(seed: number): ProfileName {
+  return MIX[seed % MIX.length] ?? 'swarm';
+}
+
+const MIX: readonly ProfileName[] = [
+  'swarm',
+  'network',
+  'members',
+  'swarm',
+  'process',
+  'disk',
+  'swarm',
+  'members',
+  'clock',
+  'network',
+];
+
 export function isProfileName(name: string): name is ProfileName {
   return PROFILES.includes(name);
 }
@@ -71,7 +91,8 @@ export function drawProfile(random: Random, name: ProfileName, chaosMs: number):
     machine: chance(0.25) ? 'register' : 'kv',
     voters,
     nodes: Math.min(8, voters + (name === 'members' ? 3 : oneOf(0, 1, 2, 3))),
-    clients: oneOf(2, 3, 4, 5),
+    clients: oneOf(2, 3, 4),
+    readers: oneOf(0, 1, 2),
     chaosMs,
     faultEveryMs: isCalm ? 0 : oneOf(150, 400, 800, 2000),
     faults: isCalm ? {} : swarm(random, FAULTS_OF[name], name === 'swarm'),
@@ -87,8 +108,8 @@ export function drawProfile(random: Random, name: ProfileName, chaosMs: number):
       patienceMs: oneOf(3000, 10_000),
       attemptMs: oneOf(500, 2500),
       leaseReads: !isWildClock && chance(0.5),
-      callsPerKey: oneOf(10, 30),
-      keys: oneOf(1, 2, 4),
+      keyMs: oneOf(3000, 8000),
+      keys: oneOf(1, 1, 2),
       lose: isCalm ? 0 : oneOf(0, 0.02, 0.1),
     },
   };
@@ -110,6 +131,7 @@ function drawNetwork(random: Random, name: ProfileName): NetworkQuality {
     duplicate: isBad ? oneOf(0, 0.02, 0.1) : 0,
     replay: isBad ? oneOf(0, 0.01, 0.05) : 0,
     delay: isBad ? oneOf(0, 0.01, 0.05) : 0,
+    noticeMs: oneOf(300, 1000, 6000),
   };
 }
 
