@@ -58,6 +58,18 @@ export const FAULTS = {
     }
     return `cut off leader n${leader.id}`;
   },
+  'leader silenced': (simulation) => {
+    const leader = simulation.leader();
+    if (leader === undefined) return undefined;
+    for (const { id } of simulation.nodes) simulation.network.cut(leader.id, id);
+    return `silence leader n${leader.id}`;
+  },
+  'leader pause': (simulation) => {
+    const leader = simulation.leader();
+    if (leader === undefined) return undefined;
+    leader.machine.pausedUntilMs = simulation.time.nowMs + 1000 + simulation.random() * 2000;
+    return `pause leader n${leader.id}`;
+  },
   'one-way partition': ({ random, nodes, network }) => {
     const node = oneOf(random, nodes);
     if (node === undefined) return undefined;

@@ -51,6 +51,7 @@ const FAULTS_OF = {
   process: PROCESS_FAULTS,
   disk: { ...DISK_FAULTS, ...PROCESS_FAULTS },
   clock: { ...CLOCK_FAULTS, 'process pause': 4, 'leader cut off': 2, heal: 4 },
+  reads: { 'leader cut off': 4, 'leader silenced': 3, 'leader pause': 2, 'disk stall': 1, heal: 6 },
   members: { ...NETWORK_FAULTS, ...PROCESS_FAULTS, ...WIPE },
   calm: {},
 } satisfies Record<string, Partial<Record<FaultName, number>>>;
@@ -73,7 +74,7 @@ const MIX: readonly ProfileName[] = [
   'swarm',
   'members',
   'clock',
-  'network',
+  'reads',
 ];
 
 export function isProfileName(name: string): name is ProfileName {
@@ -82,6 +83,25 @@ export function isProfileName(name: string): name is ProfileName {
 
 /** Draws the settings of a run. */
 export function drawProfile(random: Random, name: ProfileName, chaosMs: number): Profile {
+  const profile = drawAny(random, name, chaosMs);
+  return name === 'reads' ? forReads(profile) : profile;
+}
+
+/** Slow ways, late copies, and many who read what has just been written, while leaders come and go. */
+function forReads(profile: Profile): Profile {
+  return {
+    ...profile,
+    machine: 'kv',
+    voters: Math.max(3, profile.voters),
+    nodes: Math.max(3, profile.voters),
+    readers: 4,
+    operatorEveryMs: 0,
+    network: { latencyMs: 5, jitterMs: 30, lose: 0, duplicate: 0.02, replay: 0.2, delay: 0.02, noticeMs: 6000 },
+    client: { ...profile.client, thinkMs: 60, keys: 1, keyMs: 3000, lose: 0 },
+  };
+}
+
+function drawAny(random: Random, name: ProfileName, chaosMs: number): Profile {
   const chance = (probability: number) => random() < probability;
   const oneOf = <T>(...choices: readonly T[]): T => choices[randomInt(random, 0, choices.length)] as T;
   const isCalm = name === 'calm';
