@@ -37,6 +37,8 @@ export interface ClientWorld {
   record(step: HistoryStep): void;
   /** A number that no client has had. */
   nextProcess(): number;
+  /** Resolves with the next node that begins to lead. */
+  nextLeader(): Promise<number>;
   /** Whether clients are to go on. */
   readonly isOpen: boolean;
 }
@@ -70,8 +72,11 @@ export class SimulatedClient {
   async run(): Promise<void> {
     const { time, settings } = this.world;
     while (this.world.isOpen) {
-      await time.sleep(this.random() * (this.isReader ? READER_THINK_MS : settings.thinkMs));
-      if (this.isReader) this.#target = this.#anyTarget();
+      const pause = time.sleep(this.random() * (this.isReader ? READER_THINK_MS : settings.thinkMs));
+      // Who only wants to read asks anybody, and a new leader at once.
+      if (this.isReader)
+        this.#target = await Promise.race([pause.then(() => this.#anyTarget()), this.world.nextLeader()]);
+      else await pause;
       if (this.world.isOpen) await this.call(this.#anyKey(), this.#anyCall(), this.world.settings.patienceMs);
     }
   }

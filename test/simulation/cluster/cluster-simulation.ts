@@ -19,6 +19,9 @@ import { AppliedCommands, type Dialect, kvDialect, registerDialect, WatchedMachi
 import { VirtualTime } from './virtual-time.js';
 import { ClusterWatch } from './watch.js';
 
+const JOINT_CRASH_CHANCE = 0.3;
+const JOINT_CRASH_MS_MAX = 60;
+
 /** Which run. */
 export interface RunOptions {
   readonly seed: number;
@@ -92,10 +95,13 @@ export class ClusterSimulation {
   faultNumber = 0;
   #isOpen = true;
   #processes = 0;
+  readonly #leaderWaits: ((target: number) => void)[] = [];
+  readonly #jointChance: Random;
   readonly world: ClientWorld;
 
   constructor(private readonly options: RunOptions) {
     this.random = seededRandom(options.seed);
+    this.#jointChance = this.#fork();
     this.profile = drawProfile(this.#fork(), options.profile, options.chaosMs);
     this.network = new SimulatedNetwork(this.time, this.#fork(), this.counters);
     this.dialect = this.profile.machine === 'kv' ? kvDialect : registerDialect;
@@ -103,6 +109,10 @@ export class ClusterSimulation {
     install(this.nodes.map(({ machine }) => machine));
     this.ledger.begins(1);
     this.watch = new ClusterWatch(this.nodes, this.ledger, this.counters);
+    this.watch.onLeader = (id) => {
+      for (const tell of this.#leaderWaits.splice(0)) tell(id - 1);
+    };
+    this.watch.onJoint = () => this.#endLeaderOf(this.#jointChance);
     this.network.onSend = (message) => this.watch.send(message);
     this.network.onReceive = (id, from) => this.watch.receives(id, from);
     this.world = this.#newWorld();
@@ -168,6 +178,18 @@ export class ClusterSimulation {
     const spec = { ...this.#spec(), clusterId: 'badc0de0badc0de0badc0de0badc0de0' };
     this.time.in(300, () => {
       node.machine.in(0, () => void node.bootstrap(spec).catch(() => {}));
+    });
+  }
+
+  /** Now and then the leader ends in the short time in which a configuration is joint: the next one must leave it. */
+  #endLeaderOf(random: Random): void {
+    if (!this.#isOpen || this.profile.faults['process crash'] === undefined || random() > JOINT_CRASH_CHANCE) return;
+    this.time.in(random() * JOINT_CRASH_MS_MAX, () => {
+      const leader = this.leader();
+      if (!this.#isOpen || leader === undefined || this.configuration()?.votersOutgoing.length === 0) return;
+      leader.crash();
+      this.counters.add('fault: leader crash while joint');
+      this.trace.record(`${this.time.nowMs.toFixed(1)} crash n${leader.id} while joint`);
     });
   }
 
@@ -259,6 +281,7 @@ export class ClusterSimulation {
       ...{ time, nodes, dialect, counters, record },
       settings: this.profile.client,
       nextProcess: () => ++this.#processes,
+      nextLeader: () => new Promise((resolve) => this.#leaderWaits.push(resolve)),
       get isOpen() {
         return isOpen();
       },

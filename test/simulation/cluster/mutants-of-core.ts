@@ -4,6 +4,7 @@ import type { Mutant } from './mutants.js';
 export const coreMutants: readonly Mutant[] = [
   {
     name: 'X1',
+    profile: 'reads',
     what: 'an answer to an old heartbeat confirms the reads that came since',
     changes: [
       {
@@ -15,16 +16,19 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X2',
+    profile: 'reads',
     what: 'a new leader serves reads before the first commit of its term',
     changes: [{ file: 'raft/reads', from: 'if (!raft.commitToCurrentTerm)\n', to: 'if (false)\n' }],
   },
   {
     name: 'X4',
+    profile: 'members',
     what: 'a new leader takes a change while one of an earlier term may be in its log',
     changes: [{ file: 'raft/roles', from: 'raft.pendingConfIndex = last;', to: 'raft.pendingConfIndex = 0;' }],
   },
   {
     name: 'X5',
+    profile: 'members',
     what: 'a second change is taken while one is pending, and a node campaigns with one that is not applied',
     changes: [
       { file: 'raft/proposals', from: 'if (pendingConfIndex > applied) {', to: 'if (false) {' },
@@ -33,6 +37,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X6',
+    profile: 'members',
     what: 'one half of a joint configuration decides',
     changes: [
       {
@@ -45,6 +50,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X7',
+    profile: 'members',
     what: 'only the leader that entered a joint configuration leaves it',
     changes: [
       {
@@ -61,6 +67,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X8',
+    profile: 'network',
     what: 'an entry of an older term is committed by counting',
     changes: [
       {
@@ -72,6 +79,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X9',
+    profile: 'network',
     what: 'a vote is given without a look at the log',
     changes: [
       {
@@ -83,6 +91,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X9-unsaved',
+    profile: 'disk',
     what: 'a vote is not written before it is told',
     changes: [
       {
@@ -95,6 +104,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X9-early',
+    profile: 'disk',
     what: 'a vote leaves before its write is flushed',
     changes: [
       {
@@ -117,6 +127,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X10',
+    profile: 'network',
     what: 'a candidate keeps the answers to its pre-vote',
     changes: [
       {
@@ -128,6 +139,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X11',
+    profile: 'members',
     what: 'learners count towards a commit',
     changes: [
       {
@@ -139,6 +151,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X12',
+    profile: 'disk',
     what: 'a leader counts itself before its own flush',
     changes: [
       {
@@ -150,6 +163,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X14',
+    profile: 'network',
     what: 'an append that brings nothing new cuts off what is behind it',
     changes: [
       { file: 'raft/raft-log', from: 'return at < 0 ? entries.length : at;', to: 'return at < 0 ? 0 : at;' },
@@ -162,11 +176,13 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X15',
+    profile: 'network',
     what: 'the window of a follower is never given back',
     changes: [{ file: 'raft/leader', from: 'progress.ins.freeTo(index);', to: '' }],
   },
   {
     name: 'X16',
+    profile: 'members',
     what: 'the configuration of a snapshot is not taken',
     changes: [
       {
@@ -178,16 +194,19 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X20',
+    profile: 'members',
     what: 'a leader that was removed goes on leading',
     changes: [{ file: 'raft/membership', from: 'if (raft.config.stepDownOnRemoval)', to: 'if (false)' }],
   },
   {
     name: 'X21',
+    profile: 'network',
     what: 'a transfer of leadership never ends by itself',
     changes: [{ file: 'raft/step', from: 'abortTransfer(raft);\n    }', to: '}' }],
   },
   {
     name: 'X25',
+    profile: 'network',
     what: 'a heartbeat tells a commit index beyond what the follower has',
     changes: [
       {
@@ -199,6 +218,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X26',
+    profile: 'network',
     what: 'a message of an older term is acted on',
     changes: [{ file: 'raft/step', from: 'if (message.term < raft.term && message.term !== 0) {', to: 'if (false) {' }],
   },
@@ -220,6 +240,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X28',
+    profile: 'reads',
     what: 'check-quorum counts who was heard from at any time',
     changes: [
       {

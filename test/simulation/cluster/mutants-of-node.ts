@@ -4,6 +4,7 @@ import type { Mutant } from './mutants.js';
 export const nodeMutants: readonly Mutant[] = [
   {
     name: 'X3',
+    profile: 'reads',
     what: 'a lease does not end',
     changes: [
       {
@@ -15,6 +16,7 @@ export const nodeMutants: readonly Mutant[] = [
   },
   {
     name: 'X18',
+    profile: 'members',
     what: 'a snapshot is staged while another one is being installed',
     changes: [
       { file: 'node/snapshots', from: 'if (this.staged)', to: 'if (false)' },
@@ -65,6 +67,7 @@ export const nodeMutants: readonly Mutant[] = [
   },
   {
     name: 'X32',
+    profile: 'disk',
     what: 'a flush counts for what was handed out after it',
     changes: [
       {
@@ -76,6 +79,7 @@ export const nodeMutants: readonly Mutant[] = [
   },
   {
     name: 'X34',
+    profile: 'members',
     what: 'a node that has lost its disk takes part again',
     changes: [
       {
@@ -95,6 +99,7 @@ export const nodeMutants: readonly Mutant[] = [
   },
   {
     name: 'X35',
+    profile: 'members',
     what: 'the id of the cluster is not compared, nor that of the data directory',
     changes: [
       { file: 'transport/hello', from: 'if (hello.clusterId !== identity.clusterId) {', to: 'if (false) {' },
@@ -134,6 +139,7 @@ export const nodeMutants: readonly Mutant[] = [
   },
   {
     name: 'X39',
+    profile: 'reads',
     what: 'a follower answers a linearizable read from what it has applied',
     changes: [
       {

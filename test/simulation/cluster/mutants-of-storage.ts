@@ -4,6 +4,7 @@ import type { Mutant } from './mutants.js';
 export const storageMutants: readonly Mutant[] = [
   {
     name: 'X13',
+    profile: 'disk',
     what: 'the applied index is written behind the state',
     changes: [
       {
@@ -15,6 +16,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: 'X17',
+    profile: 'disk',
     what: 'a snapshot does not bring the hard state along',
     changes: [
       {
@@ -36,6 +38,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: 'X19',
+    profile: 'disk',
     what: 'the log is compacted beyond what is applied',
     changes: [
       {
@@ -70,6 +73,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: 'X33',
+    profile: 'disk',
     what: 'a damaged entry is taken for a torn end, and the log cut before it',
     changes: [
       {
@@ -97,6 +101,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: 'X36',
+    profile: 'disk',
     what: 'a write to a full disk is acknowledged',
     changes: [
       {
@@ -108,6 +113,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: 'X37',
+    profile: 'disk',
     what: 'a flush that failed is acknowledged',
     changes: [
       {

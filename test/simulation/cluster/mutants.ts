@@ -15,6 +15,8 @@ export interface Change {
 export interface Mutant {
   readonly name: string;
   readonly what: string;
+  /** Profile that has what it takes to notice it; left out: any. */
+  readonly profile?: string;
   readonly changes: readonly Change[];
 }
 

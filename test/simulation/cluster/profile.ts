@@ -40,7 +40,7 @@ const NETWORK_FAULTS = {
   'link healed': 3,
 };
 const PROCESS_FAULTS = { 'process crash': 6, 'process start': 14, 'process pause': 4, 'all processes crash': 1 };
-const DISK_FAULTS = { 'disk stall': 4, 'disk full': 2, 'flush failure': 3, 'bit flip': 1 };
+const DISK_FAULTS = { 'disk stall': 4, 'disk full': 2, 'flush failure': 3, 'bit flip': 3 };
 const WIPE = { 'disk wiped': 1, 'taken over by another cluster': 1 };
 const CLOCK_FAULTS = { 'wall clock jump': 2 };
 

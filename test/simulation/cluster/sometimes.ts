@@ -28,6 +28,7 @@ const SOMETIMES: readonly string[] = [
   'change abort done',
   'joint left done',
   'drain done',
+  'fault: leader crash while joint',
   'fault: disk full',
   'fault: disk stall',
   'fault: flush failure',

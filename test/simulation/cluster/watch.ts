@@ -54,6 +54,10 @@ export class ClusterWatch {
   #configuration: ConfState | undefined;
   /** Checks made. */
   checks = 0;
+  /** A node has begun to lead. */
+  onLeader: (id: number) => void = () => {};
+  /** A joint configuration is in force. */
+  onJoint: () => void = () => {};
 
   constructor(
     readonly nodes: readonly SimulatedNode[],
@@ -178,7 +182,7 @@ export class ClusterWatch {
     this.#checkCommitted(node, raft, last);
     if (raft.role === 'leader') this.#checkLeader(node, raft, last);
     this.#checkConfiguration(node);
-    this.#count(now, last);
+    this.#count(node.id, now, last);
     this.#last.set(node.id, now);
   }
 
@@ -297,15 +301,17 @@ export class ClusterWatch {
     if (this.#configuration !== undefined) checkSuccession(this.#configuration, confState, configIndex);
     this.#configIndex = configIndex;
     this.#configuration = confState;
-    this.counters.add(
-      confState.votersOutgoing.length > 0 ? 'joint configuration entered' : 'simple configuration entered',
-    );
+    const isJoint = confState.votersOutgoing.length > 0;
+    this.counters.add(isJoint ? 'joint configuration entered' : 'simple configuration entered');
+    if (isJoint) this.onJoint();
   }
 
-  #count(now: Progress, last: Progress | undefined): void {
+  #count(id: number, now: Progress, last: Progress | undefined): void {
     if (last === undefined || last.core !== now.core || last.role === now.role) return;
-    if (now.role === 'leader') this.counters.add('leader elected');
-    else if (last.role === 'leader')
+    if (now.role === 'leader') {
+      this.counters.add('leader elected');
+      this.onLeader(id);
+    } else if (last.role === 'leader')
       this.counters.add(now.term === last.term ? 'leader stepped down' : 'leader deposed');
     else if (last.role === 'candidate' && now.term === last.term) this.counters.add('election lost');
     else if (last.role === 'pre-candidate' && now.term === last.term) this.counters.add('pre-vote lost');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { MUTANTS } from '../cluster/mutants.js';
+import { MUTANTS, type Mutant } from '../cluster/mutants.js';
 
 /*
  * npm run sim:mutants -- [--only X1,X2] [--seed S] [--seeds N] [--seconds T] [--json FILE]
@@ -35,24 +35,20 @@ interface Verdict {
 const only = values.only?.split(',');
 const chosen = MUTANTS.filter(({ name }) => only === undefined || only.includes(name));
 const verdicts: Verdict[] = [];
-for (const { name, what } of chosen) {
-  const verdict = await play(name, what);
+for (const mutant of chosen) {
+  const { name, what } = mutant;
+  const verdict = await play(mutant);
   verdicts.push(verdict);
   const end = verdict.killedBy === undefined ? 'LIVES' : `killed by ${verdict.killedBy}`;
   process.stdout.write(`${name.padEnd(10)} ${String(verdict.seeds).padStart(4)} seeds  ${end}  (${what})\n`);
 }
 summarise();
 
-function play(name: string, what: string): Promise<Verdict> {
+function play({ name, what, profile = 'mix' }: Mutant): Promise<Verdict> {
   const run = fileURLToPath(new URL('../cluster/run.js', import.meta.url));
   const { seed, seeds, seconds } = values;
-  const child = spawn(
-    process.execPath,
-    [run, '--mutant', name, '--seed', seed, '--seeds', seeds, '--seconds', seconds],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const args = ['--mutant', name, '--profile', profile, '--seed', seed, '--seeds', seeds, '--seconds', seconds];
+  const child = spawn(process.execPath, [run, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
   child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
   child.stderr.on('data', (bytes: Buffer) => output.push(bytes));
