@@ -40,6 +40,7 @@ const documents = [
   'docs/status.md',
   'docs/recovery.md',
   'docs/backup.md',
+  'docs/reliability.md',
   'bench/README.md',
 ];
 

@@ -3,7 +3,7 @@ import { type Tracer, traceLine } from '../../src/raft/trace.js';
 import { type Outcome, STEPS_DEFAULT, simulate } from './simulation.js';
 
 /*
- * npm run sim -- [--seed S] [--seeds N] [--steps N] [--trace FILE]
+ * npm run sim:core -- [--seed S] [--seeds N] [--steps N] [--trace FILE]
  *
  * Plays N runs, of the seeds S, S + 1, …, and prints one line about them; of the first that breaks a rule the last things that happened,
  * and the command that plays it again. The trace has the events of all nodes, in the form of etcd/raft's state trace.
@@ -40,7 +40,7 @@ function main(): void {
 function report({ seed, settings, failure }: Outcome, steps: number): void {
   for (const line of failure?.tail ?? []) process.stdout.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify(settings)}\n${failure?.error.stack ?? ''}\n`);
-  process.stdout.write(`seed ${seed} failed; again: npm run sim -- --seed ${seed} --steps ${steps}\n`);
+  process.stdout.write(`seed ${seed} failed; again: npm run sim:core -- --seed ${seed} --steps ${steps}\n`);
 }
 
 /** The file that was asked for, where one was. */

@@ -13,7 +13,7 @@ describe('any run', () => {
     let committed = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const outcome = simulate(seed, STEPS);
-      const again = `npm run sim -- --seed ${seed} --steps ${STEPS}`;
+      const again = `npm run sim:core -- --seed ${seed} --steps ${STEPS}`;
       expect(outcome.failure?.error.message, again).toBeUndefined();
       committed += outcome.committed;
     }

@@ -48,8 +48,8 @@ export const storageMutants: readonly Mutant[] = [
       },
       {
         file: 'storage/lmdb-store',
-        from: 'assert(index <= this.#applied.index, `cannot compact up to ${index}: applied is ${this.#applied.index}`);',
-        to: '',
+        from: 'assert(index <= this.#applied.index, `cannot compact',
+        to: 'assert(true, `cannot compact',
       },
     ],
   },

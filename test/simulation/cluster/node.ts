@@ -10,6 +10,7 @@ import type { Tracer } from '../../../src/raft/trace.js';
 import type { LmdbStore } from '../../../src/storage/index.js';
 import { refuseByNotes } from '../../../src/storage/offline-notes.js';
 import { openUnderLock } from '../../../src/storage/open-store.js';
+import { Violation } from '../ledger.js';
 import type { Counters } from './counters.js';
 import type { Machine } from './machine.js';
 import type { SimulatedNetwork } from './network.js';
@@ -142,7 +143,9 @@ export class SimulatedNode {
     const { machine } = this;
     if (machine.hasFlippedBit) this.damage ??= 'damaged';
     const isExpected = this.damage !== undefined || machine.hasFailed || code === 'E_DISK' || code === 'E_STOPPED';
-    if (!isExpected) this.onUnexpected(new UnexpectedFailure(this.id, reason));
+    // What watches a node may speak up in the midst of its turn.
+    if (reason instanceof Violation) this.onUnexpected(reason);
+    else if (!isExpected) this.onUnexpected(new UnexpectedFailure(this.id, reason));
     machine.hasFailed = false;
     machine.in(0, () => this.crash());
   }
