@@ -37,6 +37,11 @@ export class Ledger {
     this.#leaders.set(term, id);
   }
 
+  /** Who leads a term; undefined: nobody yet. */
+  leaderOf(term: number): number | undefined {
+    return this.#leaders.get(term);
+  }
+
   get leaderChanges(): number {
     return this.#leaders.size;
   }

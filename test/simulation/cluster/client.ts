@@ -27,6 +27,9 @@ export interface ClientSettings {
 /** Milliseconds between two calls of a reader, at most. */
 const READER_THINK_MS = 80;
 
+/** Milliseconds until a reader asks somebody else. */
+const READER_ATTEMPT_MS = 150;
+
 /** What all clients of a run share. */
 export interface ClientWorld {
   readonly time: VirtualTime;
@@ -106,7 +109,7 @@ export class SimulatedClient {
       // Without a session the same again might do it twice.
       const mayRepeat = call.f === 'read' || session !== undefined || !isUnknown;
       if (outcome.isFinal || !mayRepeat) break;
-      await time.sleep(20 + this.random() * 200);
+      await this.#pauseBetweenAttempts();
     }
     record(isUnknown ? 'info' : 'fail');
     counters.add(isUnknown ? 'call of unknown outcome' : 'call failed');
@@ -115,6 +118,13 @@ export class SimulatedClient {
       this.#sequence = 0;
     }
     return undefined;
+  }
+
+  /** Who only wants to read does not wait while there is a new leader to ask. */
+  async #pauseBetweenAttempts(): Promise<void> {
+    const pause = this.world.time.sleep(20 + this.random() * 200);
+    if (!this.isReader) await pause;
+    else this.#target = await Promise.race([pause.then(() => this.#target), this.world.nextLeader()]);
   }
 
   #sessionFor(call: Call): Session | undefined {
@@ -144,7 +154,8 @@ export class SimulatedClient {
         );
       });
     });
-    const late = time.sleep(settings.attemptMs).then(() => timedOut);
+    const attemptMs = this.isReader ? READER_ATTEMPT_MS : settings.attemptMs;
+    const late = time.sleep(attemptMs).then(() => timedOut);
     const outcome = await Promise.race([asked, late]);
     if (outcome === timedOut && node.running === running) abort.abort();
     await time.sleep(1 + this.random() * 2);

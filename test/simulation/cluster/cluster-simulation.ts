@@ -97,6 +97,7 @@ export class ClusterSimulation {
   #processes = 0;
   readonly #leaderWaits: ((target: number) => void)[] = [];
   readonly #jointChance: Random;
+  #onLeader: (id: number) => void = () => {};
   readonly world: ClientWorld;
 
   constructor(private readonly options: RunOptions) {
@@ -111,6 +112,7 @@ export class ClusterSimulation {
     this.watch = new ClusterWatch(this.nodes, this.ledger, this.counters);
     this.watch.onLeader = (id) => {
       for (const tell of this.#leaderWaits.splice(0)) tell(id - 1);
+      this.#onLeader(id);
     };
     this.watch.onJoint = () => this.#endLeaderOf(this.#jointChance);
     this.network.onSend = (message) => this.watch.send(message);
@@ -128,7 +130,11 @@ export class ClusterSimulation {
     for (let count = 0; count < profile.readers; count++)
       void new SimulatedClient(this.world, this.#fork(), true).run();
     void this.#doFaults(this.#fork());
-    void this.#operate(new Operator(this, this.#fork(), profile.changesMembers));
+    const operator = new Operator(this, this.#fork(), profile.changesMembers);
+    this.#onLeader = (id) => {
+      if (this.#isOpen && profile.operatorEveryMs > 0 && operator.random() < 0.3) operator.actOnNewLeader(id);
+    };
+    void this.#operate(operator);
     await this.advance(profile.chaosMs);
     this.#isOpen = false;
     this.trace.record('peace');

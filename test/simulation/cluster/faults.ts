@@ -64,6 +64,17 @@ export const FAULTS = {
     for (const { id } of simulation.nodes) simulation.network.cut(leader.id, id);
     return `silence leader n${leader.id}`;
   },
+  'transfer into a cut link': (simulation) => {
+    const leader = simulation.leader();
+    const voters = simulation.configuration()?.voters.filter((id) => id !== leader?.id) ?? [];
+    const heir = oneOf(simulation.random, voters);
+    if (leader?.running === undefined || heir === undefined) return undefined;
+    const { node } = leader.running;
+    leader.machine.in(0, () => void node.transferLeader(heir, undefined).catch(() => {}));
+    simulation.network.cut(leader.id, heir);
+    simulation.time.in(300, () => simulation.network.mend(leader.id, heir));
+    return `transfer from n${leader.id} to n${heir}, which is cut off`;
+  },
   'leader pause': (simulation) => {
     const leader = simulation.leader();
     if (leader === undefined) return undefined;

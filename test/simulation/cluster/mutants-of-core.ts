@@ -224,6 +224,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X27',
+    profile: 'network',
     what: 'all nodes have the same election time-out, and any message begins it anew',
     changes: [
       {
@@ -240,7 +241,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'X28',
-    profile: 'reads',
+    profile: 'network',
     what: 'check-quorum counts who was heard from at any time',
     changes: [
       {

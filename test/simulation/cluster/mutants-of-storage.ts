@@ -16,7 +16,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: 'X17',
-    profile: 'disk',
+    profile: 'members',
     what: 'a snapshot does not bring the hard state along',
     changes: [
       {

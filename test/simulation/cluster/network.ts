@@ -112,6 +112,11 @@ export class SimulatedNetwork {
     this.epoch++;
   }
 
+  mend(from: number, to: number): void {
+    this.#cuts.delete(`${from}>${to}`);
+    this.epoch++;
+  }
+
   healOne(random: Random): void {
     const cuts = [...this.#cuts.keys()];
     const link = cuts[randomInt(random, 0, Math.max(1, cuts.length))];

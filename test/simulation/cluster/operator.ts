@@ -5,6 +5,7 @@ import { ChangeMembersRequest, MembershipContext } from '../../../src/gen/raftct
 import type { RaftNode } from '../../../src/node/raft-node.js';
 import { newConfChangeSingle } from '../../../src/raft/conf-change.js';
 import type { ClusterSimulation } from './cluster-simulation.js';
+import type { SimulatedNode } from './node.js';
 
 /** Something that an operator asks of a node. Rejects where the node refuses. */
 type Task = (node: RaftNode, operator: Operator) => Promise<unknown>;
@@ -47,6 +48,16 @@ export class Operator {
     const { simulation, random } = this;
     const target = random() < 0.8 ? simulation.leader() : simulation.nodes[this.anyId() - 1];
     const [, name, task] = this.#draw();
+    this.#ask(target, name, task);
+  }
+
+  /** A bare change of a node that has just begun to lead, and may not have committed anything. */
+  actOnNewLeader(id: number): void {
+    this.#ask(this.simulation.nodes[id - 1], 'bare change', (node) => this.changeBarely(node));
+  }
+
+  #ask(target: SimulatedNode | undefined, name: string, task: Task): void {
+    const { simulation } = this;
     if (target?.running === undefined || (name.endsWith('change') && !this.#changesMembers)) return;
     const { node } = target.running;
     target.machine.in(0, () => {

@@ -38,6 +38,7 @@ const NETWORK_FAULTS = {
   'link clogged': 2,
   heal: 8,
   'link healed': 3,
+  'transfer into a cut link': 2,
 };
 const PROCESS_FAULTS = { 'process crash': 6, 'process start': 14, 'process pause': 4, 'all processes crash': 1 };
 const DISK_FAULTS = { 'disk stall': 4, 'disk full': 2, 'flush failure': 3, 'bit flip': 3 };

@@ -12,6 +12,7 @@ import type { Counters } from './counters.js';
 import type { Machine } from './machine.js';
 import type { SimulatedNode } from './node.js';
 import { bytesOf, textOf } from './ordered-table.js';
+import { Promises } from './promises.js';
 import { checkSuccession } from './succession.js';
 
 /** What a node had come to when it was last looked at, in this life. */
@@ -48,6 +49,7 @@ export class ClusterWatch {
   readonly #last = new Map<number, Progress>();
   readonly #written = new Map<number, Written>();
   readonly #touched = new Set<number>();
+  readonly #promises: Promises;
   /** Ticks of a node when it last had a message from another. */
   readonly #heard = new Map<string, number>();
   #configIndex = 0;
@@ -64,6 +66,7 @@ export class ClusterWatch {
     readonly ledger: Ledger,
     readonly counters: Counters,
   ) {
+    this.#promises = new Promises(ledger);
     for (const { machine } of nodes) {
       this.#written.set(machine.id, { hasApplied: false, entries: new Map(), stateHashes: new Map() });
       machine.onEvent = () => this.#touched.add(machine.id);
@@ -96,6 +99,7 @@ export class ClusterWatch {
     const isFromStranger = damage === 'foreign' || damage === 'wiped';
     hold(!isFromStranger, 'I10 nobody talks to who is not who it was', () => `node ${message.to} to ${message.from}`);
     this.ledger.sends(message);
+    this.#promises.sends(message, this.#nodeOf(message.from).running?.node['context'].core.raft);
     if (damage !== undefined || message.reject) return;
     if (message.msgType === MessageType.REQUEST_VOTE_RESPONSE) {
       const { term, vote } = durableHardState(machine);
@@ -178,6 +182,7 @@ export class ClusterWatch {
     // A node that is fresh, or is just being bootstrapped, has a core that nobody else knows of.
     if (node.running?.store.identity.clusterId === '' || raft.tracker.conf.members().size === 0) return;
     this.#checkMonotonic(node, now, last);
+    this.#promises.look(node.id, raft);
     if (now.commit > this.ledger.committedIndex) this.#checkCommit(node, raft, last);
     this.#checkCommitted(node, raft, last);
     if (raft.role === 'leader') this.#checkLeader(node, raft, last);
