@@ -60,6 +60,8 @@ export class SimulatedClient {
   #sequence = 0;
   #calls = 0;
   #target: number;
+  /** A reader that stays with a node as long as it answers, also when that leads no more. */
+  readonly #isLoyal: boolean;
 
   /** @param isReader mostly reads, often, and from any node, wherever the leader is */
   constructor(
@@ -69,6 +71,7 @@ export class SimulatedClient {
   ) {
     this.#process = world.nextProcess();
     this.#target = randomInt(random, 0, world.nodes.length);
+    this.#isLoyal = isReader && random() < 0.5;
   }
 
   /** Calls until there is to be no more. */
@@ -77,7 +80,7 @@ export class SimulatedClient {
     while (this.world.isOpen) {
       const pause = time.sleep(this.random() * (this.isReader ? READER_THINK_MS : settings.thinkMs));
       // Who only wants to read asks anybody, and a new leader at once.
-      if (this.isReader)
+      if (this.isReader && !this.#isLoyal)
         this.#target = await Promise.race([pause.then(() => this.#anyTarget()), this.world.nextLeader()]);
       else await pause;
       if (this.world.isOpen) await this.call(this.#anyKey(), this.#anyCall(), this.world.settings.patienceMs);
@@ -105,7 +108,8 @@ export class SimulatedClient {
         return outcome.answer;
       }
       isUnknown ||= outcome.kind === 'unknown';
-      this.#target = outcome.leader === undefined ? this.#anyTarget() : outcome.leader - 1;
+      if (outcome.leader !== undefined) this.#target = outcome.leader - 1;
+      else if (!this.#isLoyal || this.random() < 0.2) this.#target = this.#anyTarget();
       // Without a session the same again might do it twice.
       const mayRepeat = call.f === 'read' || session !== undefined || !isUnknown;
       if (outcome.isFinal || !mayRepeat) break;
@@ -123,7 +127,7 @@ export class SimulatedClient {
   /** Who only wants to read does not wait while there is a new leader to ask. */
   async #pauseBetweenAttempts(): Promise<void> {
     const pause = this.world.time.sleep(20 + this.random() * 200);
-    if (!this.isReader) await pause;
+    if (!this.isReader || this.#isLoyal) await pause;
     else this.#target = await Promise.race([pause.then(() => this.#target), this.world.nextLeader()]);
   }
 
@@ -154,7 +158,7 @@ export class SimulatedClient {
         );
       });
     });
-    const attemptMs = this.isReader ? READER_ATTEMPT_MS : settings.attemptMs;
+    const attemptMs = this.isReader && !this.#isLoyal ? READER_ATTEMPT_MS : settings.attemptMs;
     const late = time.sleep(attemptMs).then(() => timedOut);
     const outcome = await Promise.race([asked, late]);
     if (outcome === timedOut && node.running === running) abort.abort();
