@@ -181,7 +181,9 @@ export class ClusterSimulation {
 
   /** Somebody bootstraps a node, once it runs, as one of another cluster of the same members. */
   foundOtherCluster(node: SimulatedNode): void {
-    const spec = { ...this.#spec(), clusterId: 'badc0de0badc0de0badc0de0badc0de0' };
+    const own = this.#spec();
+    const members = own.members.map(({ instance: _, ...member }) => member);
+    const spec = { ...own, members, clusterId: 'badc0de0badc0de0badc0de0badc0de0' };
     this.time.in(300, () => {
       node.machine.in(0, () => void node.bootstrap(spec).catch(() => {}));
     });

@@ -235,7 +235,9 @@ export class ClusterWatch {
   }
 
   #sinceTick({ running }: SimulatedNode, raft: Readonly<Raft>, last: Progress | undefined): number {
-    const isSame = last?.role === raft.role && last.term === raft.term && last.configuration === raft.tracker.conf;
+    // A transfer begins the time-out anew.
+    const isCalm = raft.leadTransferee === 0 && last?.configuration === raft.tracker.conf;
+    const isSame = isCalm && last?.role === raft.role && last.term === raft.term;
     return isSame ? last.sinceTick : (running?.node['context'].ticks ?? 0);
   }
 

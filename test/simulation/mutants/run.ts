@@ -21,6 +21,9 @@ const { values } = parseArgs({
   },
 });
 
+/** Until a mutant's runs are taken for endless: a thousand seeds take less. */
+const PATIENCE_MS = 20 * 60_000;
+
 /** How a mutant fared. */
 interface Verdict {
   readonly name: string;
@@ -49,15 +52,19 @@ function play({ name, what, profile = 'mix' }: Mutant): Promise<Verdict> {
   const { seed, seeds, seconds } = values;
   const args = ['--mutant', name, '--profile', profile, '--seed', seed, '--seeds', seeds, '--seconds', seconds];
   const child = spawn(process.execPath, [run, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Some bugs let a node turn in circles for ever.
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   const output: Buffer[] = [];
   child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
   child.stderr.on('data', (bytes: Buffer) => output.push(bytes));
   return new Promise((resolve) => {
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
       const text = Buffer.concat(output).toString();
       const rule = /^failed: ([^:\n]*)/m.exec(text)?.[1];
       // One that ends the simulator itself is noticed too, but not as it should be.
-      const killedBy = code === 0 ? undefined : (rule ?? 'a crash of the simulator');
+      const killedBy =
+        code === 0 ? undefined : (rule ?? (signal === null ? 'an end of the simulator' : 'no end of a run'));
       const played = Number(/^(\d+) runs from seed/m.exec(text)?.[1] ?? 0);
       resolve({ name, what, seeds: played, killedBy, again: /^again: (.*)$/m.exec(text)?.[1] });
     });
