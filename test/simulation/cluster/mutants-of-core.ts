@@ -196,7 +196,7 @@ export const coreMutants: readonly Mutant[] = [
     name: 'X20',
     profile: 'members',
     what: 'a leader that was removed goes on leading',
-    changes: [{ file: 'raft/membership', from: 'if (raft.config.stepDownOnRemoval)', to: 'if (false)' }],
+    changes: [{ file: 'raft/membership', from: 'if (raft.config.stepDownOnRemoval && ', to: 'if (false && ' }],
   },
   {
     name: 'X21',
