@@ -202,7 +202,7 @@ export const coreMutants: readonly Mutant[] = [
     name: 'X21',
     profile: 'network',
     what: 'a transfer of leadership never ends by itself',
-    changes: [{ file: 'raft/step', from: 'abortTransfer(raft);\n    }', to: '}' }],
+    changes: [{ file: 'raft/step', from: 'gaveUp = abortTransfer(raft);', to: '' }],
   },
   {
     name: 'X25',

@@ -62,7 +62,6 @@ function play({ name, what, profile = 'mix' }: Mutant): Promise<Verdict> {
       clearTimeout(timer);
       const text = Buffer.concat(output).toString();
       const rule = /^failed: ([^:\n]*)/m.exec(text)?.[1];
-      // One that ends the simulator itself is noticed too, but not as it should be.
       const killedBy =
         code === 0 ? undefined : (rule ?? (signal === null ? 'an end of the simulator' : 'no end of a run'));
       const played = Number(/^(\d+) runs from seed/m.exec(text)?.[1] ?? 0);
