@@ -168,7 +168,10 @@ export class SimulatedTransport implements Transport {
     const known = this.#greetings.get(to);
     if (known?.epoch === epoch && known.peerLife === end.#life && known.configIndexes === configIndexes)
       return known.obstacle;
-    const verdicts = [checkHello(makeHello(self, to), other), checkHello(makeHello(other, this.machine.id), self, to)];
+    const verdicts = [
+      checkHello(makeHello(self, to), other),
+      checkHello(makeHello(other, this.machine.id), self, { dialled: to }),
+    ];
     const obstacle = verdicts.flatMap((verdict) => (verdict.kind === 'refused' ? verdict.reason : []))[0] ?? '';
     this.#greetings.set(to, { epoch, peerLife: end.#life, configIndexes, obstacle });
     return obstacle;
