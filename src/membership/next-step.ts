@@ -113,15 +113,16 @@ function goForward(situation: ChangeSituation): NextStep {
     return { kind: 'propose', phase: ChangePhase.ADDING_LEARNERS, text, change: next };
   }
   if (way.final === undefined) return done(record);
+  const isToWait = !isReleased(record);
   // Once they were ready they are only looked at again when they are to be promoted: a spare may rest for a while.
-  if (!isReleased(record) && (record.phase === ChangePhase.READY || situation.isCaughtUp())) {
-    return waitForPromotion(record, way.catchUp);
-  }
+  if (isToWait && record.phase === ChangePhase.READY) return waitForPromotion(record, way.catchUp);
+  // Asked once: from one moment to the next the answer may be another one.
   if (!situation.isCaughtUp()) {
     const text = 'waiting until those that are to vote have caught up';
     const waitsFor = way.catchUp.length > 0 ? 'catching-up' : 'majority';
     return { kind: 'wait', for: waitsFor, phase: ChangePhase.CATCHING_UP, text };
   }
+  if (isToWait) return waitForPromotion(record, way.catchUp);
   if (way.joint) {
     const text = 'entering the joint configuration';
     return { kind: 'propose', phase: ChangePhase.ENTERING_JOINT, text, change: way.final };

@@ -44,8 +44,8 @@ class Journey {
     return this.conf.toConfState();
   }
 
-  next(): NextStep {
-    const situation: ChangeSituation = {
+  get situation(): ChangeSituation {
+    return {
       record: this.record,
       confState: this.confState,
       configIndex: this.configIndex,
@@ -54,7 +54,10 @@ class Journey {
       isAcknowledged: () => this.isAcknowledged ?? this.isReady,
       isCaughtUp: () => this.isReady,
     };
-    return nextStep(situation);
+  }
+
+  next(): NextStep {
+    return nextStep(this.situation);
   }
 
   /** Takes one step as a leader would. @returns what was done */
@@ -133,6 +136,16 @@ describe('the next step of a change', () => {
     expect(journey.step()).toMatchObject({ for: 'catching-up' });
     journey.isReady = true;
     expect(journey.run().at(-1)).toBe('done');
+  });
+
+  it('is to wait for what promotes them even where they become ready in the midst of the look', () => {
+    const promotion = { when: PromoteWhen.VOTER_DOWN, voterDownMs: 5000 };
+    const journey = new Journey({ voters: [1, 2, 3] }, { voters: [1, 2, 4], peers: [4], promotion });
+    journey.step();
+    const answers = [false, true];
+    const isCaughtUp = () => answers.shift() ?? true;
+    expect(nextStep({ ...journey.situation, isCaughtUp })).toMatchObject({ kind: 'wait' });
+    expect(nextStep({ ...journey.situation, isCaughtUp })).toMatchObject({ kind: 'wait', for: 'promotion' });
   });
 
   it('ends a change that keeps a spare when that is ready, and takes back what only waits for it', () => {
