@@ -1,8 +1,9 @@
 import type { Logger } from '../base/logger.js';
 import { Applier, type ApplyContext } from './applier.js';
 import { newCore } from './core-config.js';
+import { noMetrics } from './no-metrics.js';
 import { defaultNodeConfig } from './node-config.js';
-import type { AppliedMark, LogStore, Metrics, StateMachine } from './ports.js';
+import type { AppliedMark, LogStore, StateMachine } from './ports.js';
 import { PendingProposals } from './proposals.js';
 import { ReplicatedState } from './replicated-state.js';
 import { SESSIONS_MAX } from './sessions.js';
@@ -35,19 +36,3 @@ export async function applyWholeLog(store: LogStore, stateMachine: StateMachine,
   }
   return context.applied;
 }
-
-const nothing = () => {};
-
-/** Nobody counts what happens here. */
-const noMetrics: Metrics = {
-  proposalApplied: nothing,
-  refused: nothing,
-  flushed: nothing,
-  entriesApplied: nothing,
-  messagesReceived: nothing,
-  messagesSent: nothing,
-  leaderChanged: nothing,
-  snapshotCreated: nothing,
-  snapshotSent: nothing,
-  snapshotInstalled: nothing,
-};

@@ -8,11 +8,11 @@ import { seededRandom } from '../../src/base/random.js';
 import type { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import type { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
 import type { Member, NodeAbilities } from '../../src/gen/raftctl/v1/member.js';
+import { noMetrics } from '../../src/node/no-metrics.js';
 import { defaultNodeConfig, type NodeConfig } from '../../src/node/node-config.js';
 import type {
   LinkStatus,
   LogStore,
-  Metrics,
   PeerIdentity,
   SnapshotSource,
   Ticker,
@@ -23,21 +23,6 @@ import { RaftNode } from '../../src/node/raft-node.js';
 import { KvMachine } from '../../src/state-machine/index.js';
 import { openStore } from '../../src/storage/index.js';
 import { checkHello, makeHello } from '../../src/transport/hello.js';
-
-const silence = () => {};
-/** Counts nothing. */
-export const noMetrics: Metrics = {
-  proposalApplied: silence,
-  refused: silence,
-  flushed: silence,
-  entriesApplied: silence,
-  messagesReceived: silence,
-  messagesSent: silence,
-  leaderChanged: silence,
-  snapshotCreated: silence,
-  snapshotSent: silence,
-  snapshotInstalled: silence,
-};
 
 /** A network in one process: messages arrive in a later turn of the event loop, unless their link is cut. */
 class MemoryNetwork {

@@ -1,10 +1,11 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../src/base/logger.js';
 import { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
+import { noMetrics } from '../../src/node/no-metrics.js';
 import { defaultNodeConfig } from '../../src/node/node-config.js';
 import type { Transport } from '../../src/node/ports.js';
 import { Snapshots } from '../../src/node/snapshots.js';
-import { MemoryCluster, noMetrics } from './memory-cluster.js';
+import { MemoryCluster } from './memory-cluster.js';
 
 let cluster: MemoryCluster;
 afterEach(() => cluster.close());
