@@ -61,6 +61,8 @@ function packageContent() {
     'package.json',
     'oclif.manifest.json',
     'bin/raftctl.js',
+    'bin/raftctl-maelstrom.js',
+    'dist/src/maelstrom/index.js',
     'dist/commands/status.js',
     'dist/src/raft/index.d.ts',
     'dist/src/raft/index.js',

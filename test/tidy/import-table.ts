@@ -120,6 +120,21 @@ export const rooms: readonly Room[] = [
     packages: ['@grpc/grpc-js', 'pino', 'prom-client', 'yaml', 'node:*'],
     forbiddenGlobals: ['console'],
   },
+  // A second composition root: a node as it is, with another network and without a control plane.
+  {
+    path: 'src/maelstrom',
+    rooms: {
+      'src/base': any,
+      'src/gen': any,
+      'src/node': any,
+      'src/storage': any,
+      'src/transport': any,
+      'src/state-machine': any,
+      'src/daemon': any,
+    },
+    packages: ['node:*'],
+    forbiddenGlobals: ['console'],
+  },
   {
     path: 'src/client',
     rooms: { 'src/base': any, 'src/gen': any },
@@ -175,7 +190,7 @@ export const rooms: readonly Room[] = [
     packages: ['@oclif/core'],
     forbiddenGlobals: ['console'],
   },
-  { path: 'bin', rooms: {}, packages: ['@oclif/core'], forbiddenGlobals: ['console'] },
+  { path: 'bin', rooms: { 'src/maelstrom': any }, packages: ['@oclif/core'], forbiddenGlobals: ['console'] },
   { path: 'bench', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
   { path: 'test', rooms: everything(), packages: ['*'], forbiddenGlobals: ['console'] },
   // What a user of the library would write: it comes in by the package's own name.
@@ -197,6 +212,7 @@ function everything(): Record<string, ImportForm> {
     'state-machine',
     'control',
     'daemon',
+    'maelstrom',
   ];
   const inside = [...names, 'client', 'cli'].map((name) => `src/${name}`);
   return Object.fromEntries(

@@ -55,11 +55,11 @@ export type Target =
   | { readonly kind: 'package'; readonly name: string }
   | { readonly kind: 'nowhere' };
 
-/** Resolves as Node does with the compiled files: `./x.js` is `x.ts` in the tree. */
+/** Resolves as Node does with the compiled files: `./x.js`, and `dist/x.js` where a program of `bin` says so, is `x.ts` in the tree. */
 export function resolveImport(tree: SourceTree, from: string, specifier: string): Target {
   if (specifier === '' || specifier.startsWith('/')) return { kind: 'nowhere' };
   if (!specifier.startsWith('.')) return { kind: 'package', name: packageName(specifier) };
-  const written = posix.join(posix.dirname(from), specifier);
+  const written = posix.join(posix.dirname(from), specifier).replace(/^dist\//, '');
   const path = [written.replace(/\.js$/, '.ts'), written].find((candidate) => tree.has(candidate));
   return path === undefined ? { kind: 'nowhere' } : { kind: 'file', path };
 }
