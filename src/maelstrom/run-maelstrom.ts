@@ -71,12 +71,14 @@ class MaelstromProgram {
 
   #take(message: Envelope): void {
     const { src, body } = message;
-    if (body.in_reply_to !== undefined) return this.#calls.onAnswer(body);
-    if (body.type === 'raft_hello') return this.#node?.transport.onHello(message);
-    if (body.type === 'raft_batch') return this.#node?.transport.onBatch(message);
-    void this.#answer(message).then((answer) => {
-      if (body.msg_id !== undefined) this.#send(src, { ...answer, in_reply_to: body.msg_id });
-    });
+    if (body.in_reply_to !== undefined) this.#calls.onAnswer(body);
+    else if (body.type === 'raft_hello') this.#node?.transport.onHello(message);
+    else if (body.type === 'raft_batch') this.#node?.transport.onBatch(message);
+    else {
+      void this.#answer(message).then((answer) => {
+        if (body.msg_id !== undefined) this.#send(src, { ...answer, in_reply_to: body.msg_id });
+      });
+    }
   }
 
   async #answer(message: Envelope): Promise<Body> {

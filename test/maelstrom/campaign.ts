@@ -1,0 +1,88 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { seededRandom } from '../../src/base/random.js';
+import { checkHistory } from '../linearizability/check-history.js';
+import type { HistoryStep } from '../linearizability/history.js';
+import { LinkFaults } from './link-faults.js';
+import { type FaultKind, Nemesis } from './nemesis.js';
+import { Router } from './router.js';
+import { Workload } from './workload.js';
+
+export interface CampaignOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly seconds: number;
+  readonly faults: readonly FaultKind[];
+  /** Folder for the nodes' data. */
+  readonly dataDir: string;
+}
+
+/** How a run went. */
+export interface CampaignResult {
+  readonly history: readonly HistoryStep[];
+  /** Why it is not as it should be; undefined where it is. */
+  readonly failure: string | undefined;
+  readonly operations: { readonly ok: number; readonly fail: number; readonly info: number };
+  readonly keys: number;
+  readonly harm: Readonly<Record<string, number>>;
+  /** Messages between nodes to which something was done. */
+  readonly links: Readonly<Record<string, number>>;
+  /** Messages that were carried, by their type. */
+  readonly carried: Readonly<Record<string, number>>;
+}
+
+/** Milliseconds that a healed cluster has to answer a read of every key: many elections, on a machine that has much else to do. */
+const recoveryMs = 45_000;
+const clientsOfNode = 2;
+
+/** Real nodes under faults, clients that go on meanwhile, and the judgement of what they saw. */
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const { seed, seconds } = options;
+  const links = new LinkFaults(seededRandom(seed));
+  const args = ['--data-dir', options.dataDir, '--snapshot-entries', '300', '--log-level', 'warn'];
+  const router = new Router({
+    nodes: Array.from({ length: options.nodes }, (_, at) => `n${at}`),
+    args,
+    faults: links,
+  });
+  const nemesis = new Nemesis(router, links, options.faults, seededRandom(seed + 1));
+  const workload = new Workload(router, seededRandom(seed + 2));
+  const ended = new AbortController();
+  const played = play(router, nemesis, workload, seconds, ended);
+  const failure = await Promise.race([played, router.broken]).catch((thrown: unknown) => String(thrown));
+  ended.abort();
+  if (failure !== undefined) await Promise.all(router.nodes.map((name) => router.kill(name)));
+  // Whatever it still was about to do, it has no nodes any more.
+  await played.catch(() => {});
+  const verdict = failure ?? (await router.close()) ?? checkHistory(workload.history);
+  return {
+    history: workload.history,
+    failure: verdict,
+    operations: workload.counts,
+    keys: workload.keys.length,
+    harm: Object.fromEntries(nemesis.done),
+    links: links.counts,
+    carried: Object.fromEntries(router.carried),
+  };
+}
+
+/** Resolves with a sentence where the cluster did not come back. */
+async function play(
+  router: Router,
+  nemesis: Nemesis,
+  workload: Workload,
+  seconds: number,
+  ended: AbortController,
+): Promise<string | undefined> {
+  await Promise.all(router.nodes.map((name) => router.start(name)));
+  const { signal } = ended;
+  const clients = router.nodes.flatMap(() => Array.from({ length: clientsOfNode }, () => workload.client(signal)));
+  const harming = nemesis.run(signal);
+  const time = pause(seconds * 1000, undefined, { signal }).catch(() => {});
+  await Promise.race([time, Promise.all(clients)]);
+  ended.abort();
+  await harming;
+  await nemesis.heal();
+  await Promise.all(clients);
+  const answered = await workload.finalReads(AbortSignal.timeout(recoveryMs));
+  return answered ? undefined : `the cluster was healed and has not answered a read of every key in ${recoveryMs} ms`;
+}
