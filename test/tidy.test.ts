@@ -33,6 +33,7 @@ const documents = [
   'docs/errors.md',
   'docs/architecture.md',
   'docs/divergences.md',
+  'docs/maelstrom.md',
   'docs/mutation-testing.md',
   'docs/names.md',
   'docs/properties.md',

@@ -38,7 +38,7 @@ const clientsOfNode = 2;
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { seed, seconds } = options;
   const links = new LinkFaults(seededRandom(seed));
-  const args = ['--data-dir', options.dataDir, '--snapshot-entries', '300', '--log-level', 'warn'];
+  const args = ['--data-dir', options.dataDir, '--snapshot-entries', '100', '--log-level', 'warn'];
   const router = new Router({
     nodes: Array.from({ length: options.nodes }, (_, at) => `n${at}`),
     args,
@@ -50,10 +50,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const played = play(router, nemesis, workload, seconds, ended);
   const failure = await Promise.race([played, router.broken]).catch((thrown: unknown) => String(thrown));
   ended.abort();
-  if (failure !== undefined) await Promise.all(router.nodes.map((name) => router.kill(name)));
-  // Whatever it still was about to do, it has no nodes any more.
   await played.catch(() => {});
-  const verdict = failure ?? (await router.close()) ?? checkHistory(workload.history);
+  const closed = await router.close();
+  const verdict = failure ?? closed ?? checkHistory(workload.history);
   return {
     history: workload.history,
     failure: verdict,
@@ -77,12 +76,15 @@ async function play(
   const { signal } = ended;
   const clients = router.nodes.flatMap(() => Array.from({ length: clientsOfNode }, () => workload.client(signal)));
   const harming = nemesis.run(signal);
-  const time = pause(seconds * 1000, undefined, { signal }).catch(() => {});
-  await Promise.race([time, Promise.all(clients)]);
-  ended.abort();
-  await harming;
-  await nemesis.heal();
+  try {
+    await Promise.race([pause(seconds * 1000, undefined, { signal }).catch(() => {}), Promise.all(clients)]);
+  } finally {
+    ended.abort();
+    await harming;
+    await nemesis.heal();
+    await Promise.allSettled(clients);
+  }
   await Promise.all(clients);
-  const answered = await workload.finalReads(AbortSignal.timeout(recoveryMs));
+  const answered = await workload.finalReads(AbortSignal.any([AbortSignal.timeout(recoveryMs), router.gone]));
   return answered ? undefined : `the cluster was healed and has not answered a read of every key in ${recoveryMs} ms`;
 }

@@ -22,6 +22,8 @@ export class Router {
   readonly carried = new Map<string, number>();
   /** Resolves with a sentence when a node has ended that nobody has killed, or has written what is no message. */
   readonly broken: Promise<string>;
+  /** Aborted then. */
+  readonly gone: AbortSignal;
   readonly #broken = deferred<string>();
   readonly #processes = new Map<string, MaelstromProcess>();
   readonly #waiting = new Map<string, (body: Body) => void>();
@@ -30,6 +32,9 @@ export class Router {
 
   constructor(private readonly options: RouterOptions) {
     this.broken = this.#broken.promise;
+    const gone = new AbortController();
+    this.gone = gone.signal;
+    void this.broken.then(() => gone.abort());
   }
 
   get nodes(): readonly string[] {

@@ -62,7 +62,8 @@ export class Workload {
     if (answer === 'fail' || answer === 'info') this.history.push({ type: answer, process, f, key, time });
     else {
       this.history.push({ type: 'ok', process, f, key, ...answer, time });
-      const value = f === 'write' ? call.value : f === 'cas' && answer.swapped ? call.to : (answer.value ?? answer.prev);
+      const value =
+        f === 'write' ? call.value : f === 'cas' && answer.swapped ? call.to : (answer.value ?? answer.prev);
       if (typeof value === 'string') this.#seen.set(key, value);
     }
     // A read that nobody answered says nothing, but the client has still given it up.
