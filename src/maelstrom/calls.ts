@@ -3,10 +3,19 @@ import { type Body, Code, RequestError } from './protocol.js';
 
 /** Requests of this node to others, each with its answer. */
 export class Calls {
-  #lastId = 0;
-  readonly #waiting = new Map<number, Deferred<Body>>();
+  #lastId: number;
+  readonly #waiting = new Map<number, { readonly dest: string; readonly answer: Deferred<Body> }>();
 
-  constructor(private readonly send: (dest: string, body: Body) => void) {}
+  /**
+   * @param life of this node: a number that is higher in each of its lives than it counts to in the one before, so that an answer to a
+   * request of an earlier life, which a network may still deliver, is the answer to none of this one
+   */
+  constructor(
+    life: number,
+    private readonly send: (dest: string, body: Body) => void,
+  ) {
+    this.#lastId = life;
+  }
 
   /**
    * Asks another node.
@@ -15,7 +24,7 @@ export class Calls {
   async call(dest: string, body: Body, timeoutMs: number): Promise<Body> {
     const id = ++this.#lastId;
     const answer: Deferred<Body> = deferred();
-    this.#waiting.set(id, answer);
+    this.#waiting.set(id, { dest, answer });
     const timer = setTimeout(
       () => answer.reject(new RequestError(Code.timeout, `${dest} has not answered within ${timeoutMs} ms`)),
       timeoutMs,
@@ -29,11 +38,12 @@ export class Calls {
     }
   }
 
-  /** Takes an answer; one that nobody waits for any more is left out. */
-  onAnswer(body: Body): void {
-    const answer = this.#waiting.get(body.in_reply_to ?? 0);
-    if (body.type === 'error') answer?.reject(errorOf(body));
-    else answer?.resolve(body);
+  /** Takes an answer; one that nobody waits for any more, or of somebody else, is left out. */
+  onAnswer(src: string, body: Body): void {
+    const waiting = this.#waiting.get(body.in_reply_to ?? 0);
+    if (waiting?.dest !== src) return;
+    if (body.type === 'error') waiting.answer.reject(errorOf(body));
+    else waiting.answer.resolve(body);
   }
 }
 

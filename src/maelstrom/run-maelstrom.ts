@@ -43,7 +43,8 @@ async function run(options: MaelstromOptions): Promise<number> {
 /** Everything between the two streams. */
 class MaelstromProgram {
   readonly #channel: LineChannel;
-  readonly #calls = new Calls((dest, body) => this.#send(dest, body));
+  readonly #life = Date.now();
+  readonly #calls = new Calls(this.#life, (dest, body) => this.#send(dest, body));
   #cast: Cast | undefined;
   #starting: Promise<MaelstromNode> | undefined;
   #node: MaelstromNode | undefined;
@@ -71,7 +72,7 @@ class MaelstromProgram {
 
   #take(message: Envelope): void {
     const { src, body } = message;
-    if (body.in_reply_to !== undefined) this.#calls.onAnswer(body);
+    if (body.in_reply_to !== undefined) this.#calls.onAnswer(src, body);
     else if (body.type === 'raft_hello') this.#node?.transport.onHello(message);
     else if (body.type === 'raft_batch') this.#node?.transport.onBatch(message);
     else {
@@ -135,7 +136,7 @@ class MaelstromProgram {
     const node = await MaelstromNode.start({
       ...{ cast, dataDir, tickMs, snapshotEntries, logger: this.logger },
       transport: {
-        life: Date.now(),
+        life: this.#life,
         calls: this.#calls,
         congested: () => this.#channel.congested,
         send: (dest, body) => this.#send(dest, body),
