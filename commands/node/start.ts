@@ -47,6 +47,8 @@ export default class NodeStart extends BaseCommand<typeof NodeStart> {
         inboxItemsMax: flags['inbox-max'],
         inboxBytesMax: flags['inbox-size-max'],
         uncommittedBytesMax: flags['uncommitted-size-max'],
+        spaceReserveBytes: flags['space-reserve'],
+        appendReserveBytes: flags['append-reserve'],
       },
     });
   }

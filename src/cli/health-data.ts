@@ -1,6 +1,6 @@
 import { RaftctlError } from '../base/errors.js';
 import type { ClusterStatusData, NodeData } from './status-data.js';
-import { diskFreeBytesMin } from './status-warnings.js';
+import { diskFreeBytesMin, spaceAlarm } from './status-warnings.js';
 import type { Style } from './style.js';
 import { renderTable, type TableOptions } from './table.js';
 import { counted, formatBytes } from './units.js';
@@ -57,7 +57,7 @@ export function toHealthData(data: ClusterStatusData, limits: HealthLimits, now:
     check('members', memberFinding(members)),
     check('replication', data.leader === null ? unknown(untracked) : replicationFinding(members, limits.maxLag)),
     check('configuration', configurationFinding(data)),
-    check('storage', storageFinding(members)),
+    check('storage', storageFinding(members, now)),
     check('versions', versionFinding(members)),
     ...(limits.requireTolerance === undefined
       ? []
@@ -152,11 +152,20 @@ function configurationFinding({ config, change, changeState, leader }: ClusterSt
   };
 }
 
-function storageFinding(members: readonly NodeData[]): Finding {
+function storageFinding(members: readonly NodeData[], now: Date): Finding {
   const known = members.flatMap(({ diskFreeBytes }) => (diskFreeBytes === null ? [] : diskFreeBytes));
   if (known.length === 0) return unknown('no node says');
   const full = members.filter(({ diskFreeBytes }) => diskFreeBytes !== null && diskFreeBytes < diskFreeBytesMin);
   const least = { value: Math.min(...known), threshold: diskFreeBytesMin };
+  const alarmed = members.filter((node) => spaceAlarm(node) !== undefined);
+  if (alarmed.length > 0) {
+    const message = alarmed.map((node) => spaceAlarm(node)).join('; ');
+    const since = alarmed.flatMap(({ spaceSince }) => spaceSince ?? []).sort()[0];
+    return {
+      ...{ status: 'fail', message, nodes: idsOf(alarmed), code: 'W_NO_SPACE', ...least },
+      ...(since === undefined ? {} : { sinceMs: now.getTime() - Date.parse(since) }),
+    };
+  }
   if (full.length === 0) return { status: 'ok', message: 'every disk has room', ...least };
   const message = `${full.map(({ name }) => name).join(', ')}: less than 1 GiB of disk free`;
   return { status: 'warn', message, nodes: idsOf(full), code: 'W_DISK', ...least };

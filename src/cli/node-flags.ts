@@ -100,6 +100,16 @@ const tuning = {
     description: 'size of proposals that are not committed yet [default: 64MiB]',
     helpGroup: 'TUNING',
   }),
+  'space-reserve': sizeFlag({
+    description:
+      'room on the disk below which the node takes no writes and hands the leadership over [default: 256MiB]',
+    helpGroup: 'TUNING',
+  }),
+  'append-reserve': sizeFlag({
+    description:
+      'and below which it acknowledges no more entries of a leader; not more than the former [default: 64MiB]',
+    helpGroup: 'TUNING',
+  }),
 };
 
 const log = {

@@ -2,7 +2,7 @@ import type { ChangeRecord, ClusterView, LogStatus, NodeStatus, NodeView, PeerPr
 import { type ConfigData, type SetName, setOf, toConfigData } from './config-data.js';
 import type { ClusterIdentity, Source } from './envelope.js';
 import { isActive, type QuorumData, toQuorumData } from './quorum-data.js';
-import { phaseNames, progressNames, roleNames } from './wire-names.js';
+import { phaseNames, progressNames, roleNames, spaceNames } from './wire-names.js';
 
 /** `data` of `status`. */
 export interface ClusterStatusData {
@@ -68,6 +68,10 @@ export interface NodeData {
   readonly applyP99Ms: number | null;
   readonly cpuShare: number | null;
   readonly diskFreeBytes: number | null;
+  /** Whether its disk has room: with `low` it takes no writes as a leader, with `full` it acknowledges no entries either. */
+  readonly space: 'ample' | 'low' | 'full' | null;
+  /** Since when, by the node's own clock; null where it has always been ample. */
+  readonly spaceSince: string | null;
   readonly snapshotIndex: number | null;
   readonly uptimeMs: number | null;
   readonly version: string | null;
@@ -208,6 +212,8 @@ function toNodeData(
     applyP99Ms: status?.load?.applyP99Ms ?? null,
     cpuShare: status?.load?.cpuShare ?? null,
     diskFreeBytes: status?.storage?.diskFreeBytes ?? null,
+    space: spaceOf(status),
+    spaceSince: status?.space?.sinceMs === undefined ? null : new Date(status.space.sinceMs).toISOString(),
     snapshotIndex: status?.snapshots[0]?.index ?? null,
     uptimeMs: status?.uptimeMs ?? null,
     version: status?.version ?? null,
@@ -221,6 +227,11 @@ function toNodeData(
       status?.certificateEndsMs === undefined ? null : new Date(status.certificateEndsMs).toISOString(),
     error: error === undefined ? null : { code: error.code, message: error.message },
   };
+}
+
+function spaceOf(status: NodeStatus | undefined): NodeData['space'] {
+  const name = spaceNames[status?.space?.level ?? 0];
+  return name === 'unknown' ? null : name;
 }
 
 /**

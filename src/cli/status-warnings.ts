@@ -35,7 +35,12 @@ export function nextCommands(data: ClusterStatusData, warnings: readonly Warning
   const commands = [
     has('W_CHANGE_STUCK') || has('W_CHANGE') ? 'raftctl member change status' : undefined,
     has('W_JOINT') ? 'raftctl member change leave' : undefined,
-    has('W_NO_LEADER') || missing !== undefined || has('W_SILENT') || has('W_CLOCK') || has('W_DISK')
+    has('W_NO_LEADER') ||
+    missing !== undefined ||
+    has('W_SILENT') ||
+    has('W_CLOCK') ||
+    has('W_DISK') ||
+    has('W_NO_SPACE')
       ? 'raftctl cluster doctor'
       : undefined,
     has('W_NO_MARGIN') && cut !== undefined ? `raftctl cluster what-if --down ${cut}` : undefined,
@@ -137,7 +142,17 @@ function endWarnings(
   return [{ code: 'W_CERTIFICATE', message: `the certificate of ${name} ${when}.`, nodes: [id] }];
 }
 
-function diskWarnings({ id, name, diskFreeBytes }: NodeData): Warning[] {
+/** What a node without room on its disk does not do any more; undefined where it has some, or nobody says. */
+export function spaceAlarm({ name, space, diskFreeBytes }: NodeData): string | undefined {
+  if (space !== 'low' && space !== 'full') return undefined;
+  const free = `the disk of ${name} has ${formatBytes(diskFreeBytes ?? 0)} free`;
+  return `${free}: it ${space === 'low' ? 'takes no writes as a leader' : 'acknowledges no more entries'}`;
+}
+
+function diskWarnings(node: NodeData): Warning[] {
+  const { id, name, diskFreeBytes } = node;
+  const alarm = spaceAlarm(node);
+  if (alarm !== undefined) return [{ code: 'W_NO_SPACE', message: `${alarm}.`, nodes: [id] }];
   if (diskFreeBytes === null || diskFreeBytes >= diskFreeBytesMin) return [];
   const message = `the disk of ${name} has ${formatBytes(diskFreeBytes)} free.`;
   return [{ code: 'W_DISK', message, nodes: [id] }];

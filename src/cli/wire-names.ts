@@ -6,6 +6,7 @@ import type {
   PeerProgress,
   PromoteWhen,
   Role,
+  SpaceLevel,
   StateHashPhase,
 } from '../client/index.js';
 
@@ -29,6 +30,14 @@ export const progressNames: Record<PeerProgress['state'], 'unknown' | 'probe' | 
   1: 'probe',
   2: 'replicate',
   3: 'snapshot',
+};
+
+/** Words for whether a disk has room. */
+export const spaceNames: Record<SpaceLevel, 'unknown' | 'ample' | 'low' | 'full'> = {
+  0: 'unknown',
+  1: 'ample',
+  2: 'low',
+  3: 'full',
 };
 
 /** Words for how far a node has come with the hash of its state. */

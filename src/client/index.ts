@@ -60,6 +60,7 @@ export type {
   Member,
   PromoteWhen,
   QuorumAcks,
+  SpaceLevel,
   Tombstone,
   UpdateMemberRequest,
   UpdateMemberResponse,

@@ -117,13 +117,22 @@ function checkPlaintext({ tls, insecure, listen, advertise, join, metrics }: Dae
   }
 }
 
+/** Settings for which 0 makes sense. */
+const mayBeNothing = new Set(['keepEntries', 'spaceReserveBytes', 'appendReserveBytes']);
+
 function checkConfig(config: NodeConfig): NodeConfig {
   for (const [name, value] of Object.entries(config)) {
-    const least = name === 'keepEntries' ? 0 : 1;
+    const least = mayBeNothing.has(name) ? 0 : 1;
     if (!Number.isSafeInteger(value) || value < least) throw usage(`${name} ${value}: must be ${least} or more`);
   }
   if (config.electionTicks <= config.heartbeatTicks) {
     throw usage(`electionTicks ${config.electionTicks}: must be more than heartbeatTicks ${config.heartbeatTicks}`);
+  }
+  const { spaceReserveBytes, appendReserveBytes } = config;
+  if (appendReserveBytes > spaceReserveBytes) {
+    throw usage(
+      `appendReserveBytes ${appendReserveBytes}: must not be more than spaceReserveBytes ${spaceReserveBytes}`,
+    );
   }
   return config;
 }

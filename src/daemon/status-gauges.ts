@@ -35,6 +35,11 @@ const plainGauges: readonly [string, string, Reader][] = [
     'Whether what the certificate, key or token files hold now cannot be used.',
     ({ credentialsProblem }) => Number(credentialsProblem !== undefined),
   ],
+  [
+    'space_level',
+    'Room on the disk: 1 ample, 2 too little for writes, 3 for entries too.',
+    ({ space }) => space?.level ?? 0,
+  ],
   ['uptime_seconds', 'Time since the node started.', ({ uptimeMs }) => uptimeMs / 1000],
 ];
 

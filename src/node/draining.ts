@@ -95,7 +95,9 @@ export class Draining {
         ? `node ${options.id} is the only voter: nobody else could lead, and writes would stop`
         : `no other voter wants to lead: with node ${options.id} nobody would, and writes would stop`,
       {
-        facts: others.map((id) => `node ${id} is drained, its elections are paused, or it has just stepped down`),
+        facts: others.map(
+          (id) => `node ${id} is drained, its elections are paused, its disk has no room, or it has just stepped down`,
+        ),
         hint: others.length === 0 ? 'raftctl member add' : `raftctl node undrain ${others[0]}`,
       },
     );

@@ -17,6 +17,8 @@ export interface DriverHooks {
   beforeReady(): void;
   /** A tick has passed. */
   onTick(): void;
+  /** Whether there is room for entries of a leader. Where there is none they are lost on the way, as messages may be. */
+  hasRoomForEntries(): boolean;
   /** Applies committed entries to the store's apply transaction; the driver writes the mark with them. */
   apply(entries: readonly Entry[]): AppliedMark;
   /** A staged snapshot was taken over: what is applied next sees its state. */
@@ -156,6 +158,9 @@ export class Driver {
   }
 
   private step(message: Message): void {
+    if (message.msgType === MessageType.APPEND && message.entries.length > 0) {
+      if (!this.options.hooks.hasRoomForEntries()) return;
+    }
     try {
       this.core.step(message);
     } catch (thrown) {

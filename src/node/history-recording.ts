@@ -145,7 +145,8 @@ export class HistoryRecording {
     return lost;
   }
 
-  private record(event: NewEvent): void {
+  /** Writes an event down, where this node leads. */
+  record(event: NewEvent): void {
     const { core, options, stopping, wake } = this.context;
     if (stopping || core.raft.role !== 'leader') return;
     const full = HistoryEvent.create({ atMs: options.wallClock(), term: core.raft.term, ...event });

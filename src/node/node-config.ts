@@ -28,6 +28,10 @@ export interface NodeConfig {
   readonly writesInFlightMax: number;
   /** Entries that a member may lag behind and still count as caught up. */
   readonly maxLagEntries: number;
+  /** Free bytes of the disk below which this node takes no proposals, and does not want to lead. */
+  readonly spaceReserveBytes: number;
+  /** Free bytes of the disk below which it acknowledges no more entries: less than `spaceReserveBytes`. */
+  readonly appendReserveBytes: number;
   /** How long a change of the members waits for a new voter that makes no progress, in milliseconds. */
   readonly catchUpStallMs: number;
 }
@@ -50,5 +54,7 @@ export const defaultNodeConfig: NodeConfig = {
   applyBytesPerTurnMax: 512 * 1024,
   writesInFlightMax: 2,
   maxLagEntries: 1000,
+  spaceReserveBytes: 256 * 1024 * 1024,
+  appendReserveBytes: 64 * 1024 * 1024,
   catchUpStallMs: 30_000,
 };

@@ -6,6 +6,7 @@ import type { Conditions } from './conditions.js';
 import type { NodeOptions } from './node-options.js';
 import type { AppliedMark } from './ports.js';
 import { noQuorumError, type QuorumView, quorumReachable } from './quorum-view.js';
+import { SpaceWatch } from './space-watch.js';
 import { Workload } from './workload.js';
 
 /** What the parts of one node share: its doors, its core, and what they know of the cluster. */
@@ -26,6 +27,7 @@ export class NodeContext {
   /** Ticks since the start. */
   ticks = 0;
   readonly workload: Workload;
+  readonly space: SpaceWatch;
 
   constructor(
     readonly options: NodeOptions,
@@ -36,6 +38,7 @@ export class NodeContext {
   ) {
     this.applied = options.store.applied;
     this.workload = new Workload(options.clock, options.cpuMs);
+    this.space = new SpaceWatch(options);
   }
 
   get isLeader(): boolean {

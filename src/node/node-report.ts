@@ -72,6 +72,7 @@ export class NodeReport {
       wallClockMs: context.options.wallClock(),
       callsWaiting: this.calls.count,
       load: context.workload.report(),
+      space: context.space.report(),
       certificateEndsMs: context.options.certificate?.endsMs,
       instance: store.identity.instance,
       removed: context.removed.slice(0, removedShownMax),

@@ -17,6 +17,7 @@ export function nodeSnapshots(
       context.core.reportSnapshot(to, delivered ? 'finish' : 'failure');
       context.wake();
     },
+    requireRoom: (bytes) => context.space.requireRoomFor(bytes),
     lowestActiveMatch: () => lowestActiveMatch(context),
     isInstalling: () => context.core.raft.raftLog.unstable.snapshot !== undefined,
     position: () => ({ term: context.core.raft.term, commit: context.core.raft.raftLog.committed }),

@@ -1,6 +1,6 @@
 import type { ConfState, Entry, HardState, Message, SnapshotMetadata } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, SnapshotInfo, StorageStatus } from '../gen/raftctl/v1/cluster.js';
-import type { Member, NodeAbilities } from '../gen/raftctl/v1/member.js';
+import type { Member, NodeAbilities, SpaceLevel } from '../gen/raftctl/v1/member.js';
 import type { Storage } from '../raft/storage.js';
 
 /**
@@ -198,6 +198,11 @@ export interface LogStore extends Storage {
   /** Bytes of the entries in the log, about. */
   readonly logBytes: number;
   status(): StorageStatus;
+  /**
+   * Bytes that are free for what the node writes, as of the last look and without what was written since; undefined where nobody knows. Asking
+   * has the next look taken, in the background.
+   */
+  freeBytes(): number | undefined;
   /** Flushes what is queued and closes. */
   close(): Promise<void>;
 }
@@ -223,6 +228,8 @@ export interface LinkStatus {
   readonly clockOffsetMs?: number | undefined;
   /** Whether it has said that it does not want to lead; undefined where it has said nothing. */
   readonly declinesLeadership?: boolean | undefined;
+  /** Whether its disk has room, as it last said; undefined where it has said nothing. */
+  readonly space?: SpaceLevel | undefined;
 }
 
 /** What a transport tells the node. */
@@ -271,6 +278,8 @@ export interface PeerIdentity {
   isKnown(id: number, configIndex: number): boolean;
   /** Whether this node does not want to lead for now; peers are told now and then, and at once by `Transport.announceIntent`. */
   readonly declinesLeadership: boolean;
+  /** Whether this node's disk has room; told in the same way. */
+  readonly space: SpaceLevel;
 }
 
 /** The network between nodes. Sending never blocks and may lose: Raft sends again. */
@@ -284,7 +293,7 @@ export interface Transport {
   /** Streams a snapshot file to `message.to`. Resolves when the peer has verified and staged it. */
   sendSnapshot(message: Message, source: SnapshotSource, onSent: (bytes: number) => void): Promise<void>;
   links(): readonly LinkStatus[];
-  /** Tells the peers at once whether this node wants to lead: that has changed. */
+  /** Tells the peers at once whether this node wants to lead, and has room: that has changed. */
   announceIntent(): void;
   close(): Promise<void>;
 }

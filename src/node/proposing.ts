@@ -1,9 +1,11 @@
 import { RaftctlError } from '../base/errors.js';
-import { Command } from '../gen/raftctl/v1/proposal.js';
+import { SpaceLevel } from '../gen/raftctl/v1/member.js';
+import { Command, CommandKind } from '../gen/raftctl/v1/proposal.js';
 import type { Inbox, QueuedProposal } from './inbox.js';
 import type { CallOptions, Proposal, ProposalResult } from './node-api.js';
 import type { NodeContext } from './node-context.js';
 import { PendingProposals } from './proposals.js';
+import { quorumReachable } from './quorum-view.js';
 import { sessionProblem } from './sessions.js';
 
 /** Takes proposals at the door of the leader and sees them to their answer. */
@@ -19,11 +21,12 @@ export class Proposing {
   }
 
   /**
-   * @throws RaftctlError E_NOT_LEADER, E_NO_LEADER, E_NO_QUORUM, E_TOO_LARGE, E_OVERLOADED, E_USAGE before anything is appended;
+   * @throws RaftctlError E_NOT_LEADER, E_NO_LEADER, E_NO_QUORUM, E_TOO_LARGE, E_OVERLOADED, E_NO_SPACE, E_USAGE before anything is appended;
    * E_OUTCOME_UNKNOWN, E_SESSION_EXPIRED after
    */
   async propose(proposal: Proposal, call: CallOptions = {}): Promise<ProposalResult> {
     this.context.requireLeader();
+    this.requireRoom(proposal.kind);
     const data = this.encode(proposal);
     const { id, context, result } = this.pending.add(this.context.options.clock());
     if (!this.inbox().offerProposal({ context, data })) {
@@ -65,6 +68,26 @@ export class Proposing {
 
   stop(): void {
     this.pending.failAll(outcomeUnknown('the node stopped while the proposal was on its way'));
+  }
+
+  /** The cluster's own commands are small, and may be what helps: they are taken as long as anything may be written at all. */
+  private requireRoom(kind: CommandKind): void {
+    const { space, options } = this.context;
+    const isOpen = kind === CommandKind.CONTROL ? space.hasRoomForEntries : space.level === SpaceLevel.AMPLE;
+    const view = this.context.quorumView();
+    const full = view.links.filter((link) => link.space === SpaceLevel.FULL).map(({ id }) => id);
+    const roomy = view.links.filter(({ id }) => !full.includes(id));
+    if (isOpen && (full.length === 0 || quorumReachable({ ...view, links: roomy }))) return;
+    options.metrics.refused('E_NO_SPACE');
+    if (!isOpen) throw space.error();
+    throw new RaftctlError(
+      'E_NO_SPACE',
+      `no majority has room for writes: the disks of nodes ${full.join(', ')} are full`,
+      {
+        retryable: true,
+        hint: 'make room on these disks: the nodes go on by themselves; meanwhile: raftctl alarm list',
+      },
+    );
   }
 
   private encode(proposal: Proposal): Uint8Array {

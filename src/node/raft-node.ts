@@ -64,6 +64,7 @@ import { RunningCalls } from './running-calls.js';
 import { selfIdentity } from './self-identity.js';
 import { SESSIONS_MAX } from './sessions.js';
 import type { Snapshots } from './snapshots.js';
+import { SpaceYielding } from './space-yielding.js';
 import { StateHashing } from './state-hashing.js';
 
 /**
@@ -90,6 +91,7 @@ export class RaftNode implements NodeApi {
   private readonly fencing: Fencing;
   private readonly candidacy: Candidacy;
   private readonly draining: Draining;
+  private readonly yielding: SpaceYielding;
   private readonly recording: HistoryRecording;
   private readonly history: HistoryFeed;
   private readonly roles: RoleChanges;
@@ -118,6 +120,7 @@ export class RaftNode implements NodeApi {
     this.candidacy = new Candidacy(this.context);
     this.draining = new Draining(this.context, this.candidacy, this.leadership, this.calls);
     this.recording = new HistoryRecording(this.context);
+    this.yielding = new SpaceYielding(this.context, this.leadership, this.recording);
     this.history = new HistoryFeed(this.context);
     this.progresses = new PeerProgresses(options.clock);
     this.roles = new RoleChanges(this.context, this.recording, this.reading, this.progresses, this.proposing);
@@ -322,6 +325,7 @@ export class RaftNode implements NodeApi {
       hooks: {
         beforeReady: () => this.reading.beginRound(),
         onTick: () => this.onTick(),
+        hasRoomForEntries: () => this.context.space.hasRoomForEntries,
         apply: (entries) => this.applier.apply(entries),
         onSnapshotInstalled: () => {
           metrics.snapshotInstalled();
@@ -350,6 +354,7 @@ export class RaftNode implements NodeApi {
 
   private onTick(): void {
     this.context.ticks++;
+    this.yielding.onTick();
     this.candidacy.enforce();
     this.recording.onTick();
     this.reading.onTick();

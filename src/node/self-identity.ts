@@ -1,3 +1,4 @@
+import { SpaceLevel } from '../gen/raftctl/v1/member.js';
 import { selfAbilities } from './abilities.js';
 import type { NodeContext } from './node-context.js';
 import type { PeerIdentity } from './ports.js';
@@ -30,7 +31,10 @@ export function selfIdentity(context: NodeContext): PeerIdentity {
     isKnown: (other, configIndex) =>
       context.memberById(other) !== undefined || configIndex >= context.applied.configIndex,
     get declinesLeadership() {
-      return !context.core.raft.campaigns;
+      return !context.core.raft.campaigns || context.space.level !== SpaceLevel.AMPLE;
+    },
+    get space() {
+      return context.space.level;
     },
   };
 }

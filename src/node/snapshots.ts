@@ -33,6 +33,8 @@ export interface SnapshotsOptions {
   readonly onTransferEnded: (to: number, delivered: boolean) => void;
   /** Told of each transfer that was begun and has ended, and why it failed if it did. */
   readonly onTransferTold: (to: number, snapshot: SnapshotInfo, failure: string | undefined) => void;
+  /** Throws E_NO_SPACE where so many bytes more would take the reserve of the disk. */
+  readonly requireRoom: (bytes: number) => void;
   /** Lowest index that a reachable peer of this leader has; undefined on a node that does not lead. */
   readonly lowestActiveMatch: () => number | undefined;
   /** Whether the core has taken a snapshot that no turn has installed yet. */
@@ -88,6 +90,7 @@ export class Snapshots implements SnapshotTransfers {
   async take(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }> {
     const { store, config, clock, metrics, lowestActiveMatch } = this.options;
     if (store.identity.clusterId === '') throw nothingToTake();
+    this.requireRoom();
     const startedMs = clock();
     const snapshot = await store.snapshots.create();
     metrics.snapshotCreated(clock() - startedMs, snapshot.bytes);
@@ -102,6 +105,7 @@ export class Snapshots implements SnapshotTransfers {
   async save(reason: string): Promise<SnapshotSource> {
     const { store, logger } = this.options;
     if (store.identity.clusterId === '') throw nothingToTake();
+    this.requireRoom();
     const { index } = await store.snapshots.create();
     const source = store.snapshots.open(index);
     logger.info('a snapshot is read', { index, reason });
@@ -166,8 +170,18 @@ export class Snapshots implements SnapshotTransfers {
         ),
       );
     }
+    try {
+      this.requireRoom();
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
     this.options.logger.info('receiving a snapshot', { from: message.from, index: metadata.index });
     return this.options.store.snapshots.receive(metadata).then((sink) => this.guarded(sink));
+  }
+
+  /** A file half written would fill the disk for the log beside it. The next snapshot is taken to be about as large as the last one. */
+  private requireRoom(): void {
+    this.options.requireRoom(this.options.store.snapshots.list()[0]?.bytes ?? 0);
   }
 
   /** The turn is over that took in what was received: what was staged is installed, or was not wanted, or waits for the disk. */

@@ -23,7 +23,7 @@ import type { CommitQueue, WriteBatch } from './commit-queue.js';
 import type { DirectoryLock } from './directory-lock.js';
 import type { DiskSpace } from './disk-space.js';
 import type { EntryLog, Leftover } from './entry-log.js';
-import { type DatabaseStats, databaseStats, type Environment, type KeyspaceNumber } from './environment.js';
+import { type DatabaseStats, databaseStats, type Environment, type KeyspaceNumber, type Table } from './environment.js';
 import { HeldKeyspace } from './held-state.js';
 import { FIRST_INCARNATION, type StoredIdentity, writeIdentity } from './identity-file.js';
 import { KeyspaceReader } from './keyspace-reader.js';
@@ -251,7 +251,11 @@ export class LmdbStore implements LogStore {
     } catch {
       // Closed, or damaged: then as it was before. Reads and writes say what is wrong.
     }
-    return { dataDir, ...this.#stats, diskFreeBytes: space.freeBytes() };
+    return { dataDir, ...this.#stats, diskFreeBytes: space.freeBytes() ?? 0 };
+  }
+
+  freeBytes(): number | undefined {
+    return this.parts.space.freeBytes();
   }
 
   close(): Promise<void> {
@@ -294,7 +298,7 @@ export class LmdbStore implements LogStore {
   #append(batch: WriteBatch, entries: readonly Entry[], write: number): Leftover | undefined {
     const { environment } = this.parts;
     const { records, leftover } = this.#log.append(entries, write);
-    for (const [index, { bytes }] of records) batch.put(environment.log, logKey(index), bytes);
+    for (const [index, { bytes }] of records) this.#put(batch, environment.log, logKey(index), bytes);
     boundsRecord.write(batch, environment, this.#log.bounds);
     return leftover;
   }
@@ -312,9 +316,14 @@ export class LmdbStore implements LogStore {
     for (const [text, { value }] of this.#overlay.seal(write)) {
       const key = keyBytes(text);
       if (value === undefined) batch.remove(table, key);
-      else batch.put(table, key, sealRecord(key, value));
+      else this.#put(batch, table, key, sealRecord(key, value));
     }
     appliedRecord.write(batch, environment, { ...applied, keyspace: this.#keyspace });
+  }
+
+  #put(batch: WriteBatch, table: Table, key: Uint8Array, value: Uint8Array): void {
+    batch.put(table, key, value);
+    this.parts.space.onQueued(key.length + value.length);
   }
 
   async #writeBootstrap(spec: BootstrapSpec, state: readonly StateRecord[]): Promise<void> {

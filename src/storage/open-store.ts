@@ -5,7 +5,7 @@ import { CommitQueue } from './commit-queue.js';
 import { prepareFolder } from './data-directory.js';
 import { checkDataFile, dataFileSize } from './data-file-check.js';
 import { DirectoryLock } from './directory-lock.js';
-import { DiskSpace } from './disk-space.js';
+import { DiskSpace, type FreeBytes } from './disk-space.js';
 import { syncFolder } from './durable-file.js';
 import { EntryLog } from './entry-log.js';
 import { DATA_FILE, type Environment, getRecord, openEnvironment, tableBytes } from './environment.js';
@@ -37,6 +37,8 @@ export interface StoreOptions {
   readonly logger: Logger;
   /** Milliseconds since 1970-01-01 UTC, for what people read. Default: `Date.now`. */
   readonly clock?: () => number;
+  /** Free bytes of the file system that a folder is on. Default: what the system says. */
+  readonly freeBytes?: FreeBytes;
 }
 
 /**
@@ -148,7 +150,7 @@ async function assemble(
   logger.info('the log is verified', { first: log.firstIndex, last: log.lastIndex, verified });
   const catalog = await SnapshotCatalog.load(join(dataDir, SNAPSHOT_FOLDER), identity.clusterId, logger);
   const settings = await readSettings(dataDir);
-  const space = new DiskSpace(dataDir, logger);
+  const space = new DiskSpace(dataDir, logger, options.freeBytes);
   await space.refresh();
   const sweeper = new Sweeper(commits, logger);
   sweepLeftovers(sweeper, environment, log, stored);

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { messageOf } from '../base/errors.js';
 import type { QuietLog } from '../base/quiet-log.js';
 import type { Message } from '../gen/raft/v1/raft.js';
+import type { SpaceLevel } from '../gen/raftctl/v1/member.js';
 import type { PeerPing } from '../gen/raftctl/v1/transport.js';
 import type { MonotonicClock, PeerIdentity, TransportEvents } from '../node/ports.js';
 import type { Frame } from './frame-codec.js';
@@ -42,6 +43,7 @@ export class LiveStream {
   /** A ping is due before its time: the peer is to hear at once what it tells. */
   private owesPing = false;
   private declines: boolean | undefined;
+  private peerSpace: SpaceLevel | undefined;
 
   constructor(
     readonly stream: PeerStream,
@@ -68,7 +70,12 @@ export class LiveStream {
     return this.declines;
   }
 
-  /** Tells the peer whether this node wants to lead: now, or as soon as there is room. */
+  /** Whether the disk of the peer has room; undefined before its first ping. */
+  get space(): SpaceLevel | undefined {
+    return this.peerSpace;
+  }
+
+  /** Tells the peer whether this node wants to lead, and has room: now, or as soon as there is room. */
   announceIntent(): void {
     this.owesPing = true;
     this.owner.onRoom();
@@ -113,6 +120,7 @@ export class LiveStream {
           this.pulse.echoed(frame.value.nonce, now);
         } else {
           this.declines = frame.value.declinesLeadership ?? false;
+          this.peerSpace = frame.value.space;
           this.owedEcho = { nonce: frame.value.nonce, echo: true };
           this.owner.onRoom();
         }
@@ -156,8 +164,8 @@ export class LiveStream {
   private ping(): void {
     if (!this.stream.canWrite()) return;
     this.owesPing = false;
-    const { declinesLeadership } = this.context.identity;
-    this.writePing({ nonce: this.pulse.ping(this.context.clock()), echo: false, declinesLeadership });
+    const { declinesLeadership, space } = this.context.identity;
+    this.writePing({ nonce: this.pulse.ping(this.context.clock()), echo: false, declinesLeadership, space });
   }
 
   private writePing(ping: PeerPing): void {

@@ -193,6 +193,7 @@ export class PeerLink {
       error: connected ? '' : (this.error ?? (this.inUse ? 'dialled, no answer yet' : 'not dialled yet')),
       ...(connected ? state.peer : {}),
       declinesLeadership: connected ? state.live.declinesLeadership : undefined,
+      space: connected ? state.live.space : undefined,
       abilities: this.abilities,
     };
   }

@@ -122,6 +122,7 @@ class MemoryTransport implements Transport {
         instance: this.reach(id)?.identity?.instance,
         abilities: this.abilitiesOf(id),
         declinesLeadership: this.reach(id)?.identity?.declinesLeadership,
+        space: this.reach(id)?.identity?.space,
       }));
   }
 
@@ -172,6 +173,8 @@ export interface TestNode {
 export class MemoryCluster {
   readonly nodes = new Map<number, TestNode>();
   readonly network = new MemoryNetwork();
+  /** Free bytes of a node's disk; as many as it likes where nothing is said. */
+  readonly freeBytes = new Map<number, number>();
   private readonly dir = mkdtempSync(join(tmpdir(), 'raftctl-node-'));
   private readonly tickers = new Map<number, () => void>();
   private timer: NodeJS.Timeout | undefined;
@@ -220,6 +223,7 @@ export class MemoryCluster {
       nodeId: id,
       stateMachine: 'kv',
       logger: silentLogger,
+      freeBytes: async () => this.freeBytes.get(id) ?? Number.MAX_SAFE_INTEGER,
     });
     const ticker: Ticker = {
       start: (onTick) => this.tickers.set(id, onTick),

@@ -39,6 +39,7 @@ it('stages no second snapshot as long as the first one waits to be installed, ho
   const snapshots = new Snapshots({
     ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
     ...{ metrics: noMetrics, onTransferEnded: () => {}, onTransferTold: () => {}, lowestActiveMatch: () => undefined },
+    requireRoom: () => {},
     isInstalling: () => isInstalling,
     position: () => ({ term: 1, commit: 1 }),
   });
@@ -83,6 +84,7 @@ it('takes one snapshot for each share of log, though a slow peer needs what is b
       onTransferTold: () => {},
       isInstalling: () => false,
     },
+    requireRoom: () => {},
     lowestActiveMatch: () => 1,
     position: () => ({ term: 1, commit: 1 }),
   });

@@ -3,7 +3,7 @@ import { credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.js';
 import { seededRandom } from '../../src/base/random.js';
 import { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
-import type { Member } from '../../src/gen/raftctl/v1/member.js';
+import { type Member, SpaceLevel } from '../../src/gen/raftctl/v1/member.js';
 import type { LinkStatus, PeerIdentity, SnapshotSink, TransportEvents } from '../../src/node/ports.js';
 import { GrpcTransport, type TransportConfig, transportServerOptions } from '../../src/transport/index.js';
 
@@ -74,6 +74,7 @@ export class TestNode {
       isKnown: () => true,
       abilities: { features: [`feature-of-${id}`], certificateNames: [] },
       declinesLeadership: false,
+      space: SpaceLevel.AMPLE,
       ...setup.identity,
     };
     this.transport = this.newTransport();

@@ -1,4 +1,4 @@
-import { diskFreeBytesMin, statusWarnings } from '../status-warnings.js';
+import { diskFreeBytesMin, spaceAlarm, statusWarnings } from '../status-warnings.js';
 import { formatBytes, formatDuration } from '../units.js';
 import { type Examination, type Finding, membersOf, nodeLine } from './finding.js';
 
@@ -105,6 +105,11 @@ function fullDisks({ view, data }: Examination): Finding[] {
       next: [`make room in ${dataDir} of ${node.name}`, 'raftctl snapshot trigger --all'],
     };
     const evidence = [`${dataDir}: ${formatBytes(diskFreeBytes)} free, database ${formatBytes(dbBytes)}`];
+    const alarm = spaceAlarm(node);
+    if (alarm !== undefined) {
+      const next = [`make room in ${dataDir} of ${node.name}: it goes on by itself`, 'raftctl alarm list'];
+      return [{ nodes: [node.id], next, id: 'disk', severity: 'acts-now', what: alarm, evidence }];
+    }
     if (diskFreeBytes >= diskFreeBytesMin) return [];
     const full = diskFreeBytes < diskFreeBytesMin / 8;
     const what = `the disk of ${node.name} is ${full ? 'full, or all but' : 'nearly full'}`;
