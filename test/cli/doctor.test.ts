@@ -4,9 +4,15 @@ import { doctorText } from '../../src/cli/doctor/doctor-text.js';
 import { toStatusData } from '../../src/cli/status-data.js';
 import { plainStyle } from '../../src/cli/style.js';
 import type { ClusterView } from '../../src/client/index.js';
-import { type NodeStatus, PeerLink, ProgressState, StorageStatus } from '../../src/gen/raftctl/v1/cluster.js';
+import {
+  type NodeStatus,
+  PeerLink,
+  ProgressState,
+  SpaceStatus,
+  StorageStatus,
+} from '../../src/gen/raftctl/v1/cluster.js';
 import { EventType, HistoryEvent } from '../../src/gen/raftctl/v1/history.js';
-import { ChangePhase, ChangeRecord, GetChangeResponse } from '../../src/gen/raftctl/v1/member.js';
+import { ChangePhase, ChangeRecord, GetChangeResponse, SpaceLevel } from '../../src/gen/raftctl/v1/member.js';
 import { joint, leaderless, oneDown, steady } from './views.js';
 
 const now = new Date('2026-09-15T10:22:31Z');
@@ -136,9 +142,16 @@ describe('single nodes', () => {
     expect(ids(sending(300), { before: sending(100) })).toEqual([['snapshot-running', 'warning']]);
   });
 
+  const space = SpaceStatus.fromPartial({ level: SpaceLevel.LOW });
   test.each([
     ['a disk with little room', { storage: StorageStatus.fromPartial({ diskFreeBytes: 500e6 }) }, 'disk', 'warning'],
     ['a full one', { storage: StorageStatus.fromPartial({ diskFreeBytes: 5e6 }) }, 'disk', 'acts-now'],
+    [
+      'one below its reserve',
+      { storage: StorageStatus.fromPartial({ diskFreeBytes: 200e6 }), space },
+      'disk',
+      'acts-now',
+    ],
     ['another version', { version: '0.8.0' }, 'version-skew', 'warning'],
     ['a certificate that has ended', { certificateEndsMs: now.getTime() - 1 }, 'certificate', 'acts-now'],
     ['one that ends soon', { certificateEndsMs: now.getTime() + 86_400_000 }, 'certificate', 'warning'],

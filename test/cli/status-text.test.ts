@@ -3,8 +3,8 @@ import { statusText } from '../../src/cli/render-status.js';
 import { toStatusData } from '../../src/cli/status-data.js';
 import { nextCommands, statusWarnings } from '../../src/cli/status-warnings.js';
 import { plainStyle } from '../../src/cli/style.js';
-import { type NodeStatus, StorageStatus } from '../../src/gen/raftctl/v1/cluster.js';
-import { ChangePhase, ChangeRecord } from '../../src/gen/raftctl/v1/member.js';
+import { type NodeStatus, SpaceStatus, StorageStatus } from '../../src/gen/raftctl/v1/cluster.js';
+import { ChangePhase, ChangeRecord, SpaceLevel } from '../../src/gen/raftctl/v1/member.js';
 import { joint, leaderless, oneDown, steady } from './views.js';
 
 const now = new Date('2026-09-15T10:22:31Z');
@@ -142,6 +142,18 @@ describe('what status warns of', () => {
     ],
     ['a full disk', withStatus(4, { storage: disk(512 * 1024 ** 2) }), 'W_DISK', 'the disk of n4 has 512 MiB free.'],
     [
+      'one below its reserve',
+      withStatus(4, { storage: disk(200 * 1024 ** 2), space: space(SpaceLevel.LOW) }),
+      'W_NO_SPACE',
+      'the disk of n4 has 200 MiB free: it takes no writes as a leader.',
+    ],
+    [
+      'one below the reserve for appends',
+      withStatus(4, { storage: disk(20 * 1024 ** 2), space: space(SpaceLevel.FULL) }),
+      'W_NO_SPACE',
+      'the disk of n4 has 20 MiB free: it acknowledges no more entries.',
+    ],
+    [
       'a certificate that ends soon',
       withStatus(2, { certificateEndsMs: now.getTime() + 3 * 86_400_000 }),
       'W_CERTIFICATE',
@@ -179,6 +191,10 @@ describe('what status warns of', () => {
 
   function disk(diskFreeBytes: number): StorageStatus {
     return StorageStatus.fromPartial({ diskFreeBytes });
+  }
+
+  function space(level: SpaceLevel): SpaceStatus {
+    return SpaceStatus.fromPartial({ level });
   }
 
   function change(phase: ChangePhase, stillMs: number): ChangeRecord {
