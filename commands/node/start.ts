@@ -46,6 +46,7 @@ export default class NodeStart extends BaseCommand<typeof NodeStart> {
         proposalBytesMax: flags['proposal-size-max'],
         inboxItemsMax: flags['inbox-max'],
         inboxBytesMax: flags['inbox-size-max'],
+        callsMax: flags['calls-max'],
         uncommittedBytesMax: flags['uncommitted-size-max'],
         spaceReserveBytes: flags['space-reserve'],
         appendReserveBytes: flags['append-reserve'],

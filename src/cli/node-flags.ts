@@ -94,8 +94,9 @@ const tuning = {
     helpGroup: 'TUNING',
   }),
   'proposal-size-max': sizeFlag({ description: 'largest proposal [default: 1MiB]', helpGroup: 'TUNING' }),
-  'inbox-max': count('proposals, messages and reads that may wait [default: 16384]'),
+  'inbox-max': count('proposals that may wait, and messages of peers [default: 16384]'),
   'inbox-size-max': sizeFlag({ description: 'and their size [default: 64MiB]', helpGroup: 'TUNING' }),
+  'calls-max': count('proposals and reads that may be taken and not answered yet [default: 65536]'),
   'uncommitted-size-max': sizeFlag({
     description: 'size of proposals that are not committed yet [default: 64MiB]',
     helpGroup: 'TUNING',

@@ -24,7 +24,7 @@ export interface CallContext {
   readonly caller: Caller;
 }
 
-/** How long calls may take, in milliseconds. */
+/** How long calls may take, in milliseconds, and how many of the long ones there may be. */
 export interface CallLimits {
   /** For a unary call whose caller names no deadline. */
   readonly unaryDefaultMs: number;
@@ -32,9 +32,16 @@ export interface CallLimits {
   readonly unaryMaxMs: number;
   /** How long the reader of a stream may take nothing. */
   readonly streamStallMs: number;
+  /** Streams that may be open at once: watchers, snapshots being read, streams of proposals. */
+  readonly streamsMax: number;
 }
 
-export const defaultCallLimits: CallLimits = { unaryDefaultMs: 10_000, unaryMaxMs: 60_000, streamStallMs: 60_000 };
+export const defaultCallLimits: CallLimits = {
+  unaryDefaultMs: 10_000,
+  unaryMaxMs: 60_000,
+  streamStallMs: 60_000,
+  streamsMax: 1024,
+};
 
 /** The part of a bidirectional call that its handler works with. */
 export type Duplex<Request, Response> = ServerDuplexStream<Request | UndecodableRequest, Response>;
@@ -117,7 +124,7 @@ export class CallRunner {
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
       const controller = this.#openStream(call, effect);
-      this.#admit(call.request)
+      this.#admitStream(call.request)
         .then((request) => this.#writeAll(call, answer(request, this.#context(call, controller)), controller.signal))
         .then(
           (last) => {
@@ -137,7 +144,7 @@ export class CallRunner {
   ): handleBidiStreamingCall<Request, Response> {
     return (call) => {
       const controller = this.#openStream(call, effect);
-      this.#admit(undefined)
+      this.#admitStream(undefined)
         .then(() => orCutOff(converse(call, this.#context(call, controller)), controller.signal))
         .then(
           () => call.end(),
@@ -162,6 +169,17 @@ export class CallRunner {
     if (this.#refusing) throw stopping();
     if (request instanceof UndecodableRequest) throw request.refusal();
     return request;
+  }
+
+  /** As `#admit`, for a stream that counts as open already. */
+  async #admitStream<Request>(request: Request | UndecodableRequest): Promise<Request> {
+    const { streamsMax } = this.limits;
+    if (this.#streams.size > streamsMax) {
+      throw new RaftctlError('E_OVERLOADED', `${streamsMax} streams are open on this node, as many as it takes`, {
+        retryable: true,
+      });
+    }
+    return this.#admit(request);
   }
 
   #failure<Request>(

@@ -131,7 +131,7 @@ function checkConfig(config: NodeConfig): NodeConfig {
   const { spaceReserveBytes, appendReserveBytes } = config;
   if (appendReserveBytes > spaceReserveBytes) {
     throw usage(
-      `appendReserveBytes ${appendReserveBytes}: must not be more than spaceReserveBytes ${spaceReserveBytes}`,
+      `--append-reserve of ${appendReserveBytes} bytes: must not be more than --space-reserve, which is ${spaceReserveBytes}`,
     );
   }
   return config;

@@ -30,14 +30,22 @@ export class Inbox {
   private proposals: QueuedProposal[] = [];
   private ticks = 0;
   private proposalBytes = 0;
+  private messageBytes = 0;
 
   constructor(private readonly limits: Pick<NodeConfig, 'inboxItemsMax' | 'inboxBytesMax'>) {}
 
   /** Takes what fits; returns how many messages were dropped (Raft sends them again). */
   offerMessages(messages: readonly Message[]): number {
-    const room = this.limits.inboxItemsMax - this.messages.length;
-    const taken = Math.min(room, messages.length);
-    for (let i = 0; i < taken; i++) this.messages.push(messages[i] as Message);
+    let taken = 0;
+    for (const message of messages) {
+      const bytes = entryBytes(message);
+      // What has no entries is small, and a heartbeat or a vote is needed most when there is much to do.
+      const isOver = bytes > 0 && this.messageBytes > 0 && this.messageBytes + bytes > this.limits.inboxBytesMax;
+      if (isOver || this.messages.length >= this.limits.inboxItemsMax) continue;
+      this.messages.push(message);
+      this.messageBytes += bytes;
+      taken++;
+    }
     return messages.length - taken;
   }
 
@@ -59,6 +67,7 @@ export class Inbox {
   drain(withProposals: boolean): InboxBatch {
     const batch = { messages: this.messages, ticks: this.ticks, proposals: withProposals ? this.proposals : [] };
     this.messages = [];
+    this.messageBytes = 0;
     this.ticks = 0;
     if (withProposals) {
       this.proposals = [];
@@ -70,4 +79,10 @@ export class Inbox {
   get hasProposals(): boolean {
     return this.proposals.length > 0;
   }
+}
+
+function entryBytes({ entries }: Message): number {
+  let bytes = 0;
+  for (const { data, context } of entries) bytes += data.length + context.length;
+  return bytes;
 }

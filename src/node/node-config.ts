@@ -11,9 +11,12 @@ export interface NodeConfig {
   readonly snapshotLogBytes: number;
   /** Entries kept in the log behind an automatic snapshot, for followers that lag. */
   readonly keepEntries: number;
-  /** Proposals, messages and reads that wait for the loop. */
+  /** Proposals that wait for the loop, and as many messages of peers. */
   readonly inboxItemsMax: number;
+  /** Bytes of either. */
   readonly inboxBytesMax: number;
+  /** Proposals and reads that are taken and not answered yet. */
+  readonly callsMax: number;
   /** Encoded bytes of one proposal. */
   readonly proposalBytesMax: number;
   /** Encoded bytes of the entries of one append message. */
@@ -46,6 +49,7 @@ export const defaultNodeConfig: NodeConfig = {
   keepEntries: 10_000,
   inboxItemsMax: 16_384,
   inboxBytesMax: 64 * 1024 * 1024,
+  callsMax: 65_536,
   proposalBytesMax: 1024 * 1024,
   messageBytesMax: 256 * 1024,
   inflightMessagesMax: 256,

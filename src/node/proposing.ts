@@ -3,6 +3,7 @@ import { SpaceLevel } from '../gen/raftctl/v1/member.js';
 import { Command, CommandKind } from '../gen/raftctl/v1/proposal.js';
 import type { Inbox, QueuedProposal } from './inbox.js';
 import type { CallOptions, Proposal, ProposalResult } from './node-api.js';
+import type { NodeConfig } from './node-config.js';
 import type { NodeContext } from './node-context.js';
 import { PendingProposals } from './proposals.js';
 import { quorumReachable } from './quorum-view.js';
@@ -30,7 +31,7 @@ export class Proposing {
     const data = this.encode(proposal);
     const { id, context, result } = this.pending.add(this.context.options.clock());
     if (!this.inbox().offerProposal({ context, data })) {
-      this.pending.reject(id, this.overloaded('the inbox is full'));
+      this.pending.reject(id, this.overloaded(inboxFull(this.context.options.config)));
       return result;
     }
     const onAbort = () => this.pending.reject(id, outcomeUnknown('the caller did not wait for the answer'));
@@ -111,6 +112,10 @@ export class Proposing {
       retryable: true,
     });
   }
+}
+
+function inboxFull({ inboxItemsMax, inboxBytesMax }: NodeConfig): string {
+  return `its inbox is full (--inbox-max ${inboxItemsMax}, --inbox-size-max ${inboxBytesMax} bytes)`;
 }
 
 function outcomeUnknown(why: string): RaftctlError {

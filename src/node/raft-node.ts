@@ -95,7 +95,7 @@ export class RaftNode implements NodeApi {
   private readonly recording: HistoryRecording;
   private readonly history: HistoryFeed;
   private readonly roles: RoleChanges;
-  private readonly calls = new RunningCalls();
+  private readonly calls: RunningCalls;
   private readonly updates: MemberUpdates;
   private readonly instances: InstanceRecording;
   private readonly statusListeners = new Set<() => void>();
@@ -105,6 +105,7 @@ export class RaftNode implements NodeApi {
     this.id = options.id;
     this.stateMachine = options.stateMachine.name;
     const conditions = new Conditions();
+    this.calls = new RunningCalls(options.config.callsMax, () => options.metrics.refused('E_OVERLOADED'));
     this.state = new ReplicatedState(options.stateMachine, SESSIONS_MAX);
     this.context = new NodeContext(
       options,
@@ -214,11 +215,11 @@ export class RaftNode implements NodeApi {
   }
 
   propose(proposal: Proposal, call?: CallOptions): Promise<ProposalResult> {
-    return this.calls.add(this.proposing.propose(proposal, call));
+    return this.calls.run(() => this.proposing.propose(proposal, call));
   }
 
   query(query: Uint8Array, consistency: Consistency, call?: CallOptions): Promise<QueryResult> {
-    return this.calls.add(this.reading.query(query, consistency, call));
+    return this.calls.run(() => this.reading.query(query, consistency, call));
   }
 
   listMembers(): ReturnType<NodeApi['listMembers']> {

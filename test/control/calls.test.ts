@@ -2,6 +2,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { deferred } from '../../src/base/deferred.js';
 import { RaftctlError } from '../../src/base/errors.js';
+import { defaultCallLimits } from '../../src/control/call-runner.js';
 import { ClusterServiceClient, ClusterServiceService } from '../../src/gen/raftctl/v1/cluster.js';
 import { Changed } from '../../src/gen/raftctl/v1/errors.js';
 import {
@@ -21,7 +22,7 @@ let node: FakeNode;
 let control: ControlServer;
 afterEach(() => control.stop());
 
-async function start(limits = { unaryDefaultMs: 10_000, unaryMaxMs: 60_000, streamStallMs: 60_000 }) {
+async function start(limits = defaultCallLimits) {
   node = new FakeNode();
   control = await ControlServer.start(node, { limits });
 }
@@ -94,7 +95,7 @@ describe('a call that the node refuses', () => {
 
 describe('a call that takes too long', () => {
   test('ends at the default deadline when the caller names none, and says that the outcome is not known', async () => {
-    await start({ unaryDefaultMs: 20, unaryMaxMs: 60_000, streamStallMs: 60_000 });
+    await start({ ...defaultCallLimits, unaryDefaultMs: 20, unaryMaxMs: 60_000, streamStallMs: 60_000 });
     const called = neverEnding();
     const client = control.client(ProposalServiceClient);
     const { error, detail } = await failure(unary(client, propose, proposal, Number.POSITIVE_INFINITY));
@@ -104,7 +105,7 @@ describe('a call that takes too long', () => {
   });
 
   test('ends at the node’s limit when the caller names more; a read changed nothing', async () => {
-    await start({ unaryDefaultMs: 10_000, unaryMaxMs: 20, streamStallMs: 60_000 });
+    await start({ ...defaultCallLimits, unaryDefaultMs: 10_000, unaryMaxMs: 20, streamStallMs: 60_000 });
     node.query = () => new Promise(() => {});
     const client = control.client(ProposalServiceClient);
     const { detail } = await failure(unary(client, query, { query: new Uint8Array(), consistency: 0 }));
@@ -117,7 +118,7 @@ describe('a call that takes too long', () => {
   });
 
   test('leaves the last word to the node', async () => {
-    await start({ unaryDefaultMs: 20, unaryMaxMs: 60_000, streamStallMs: 60_000 });
+    await start({ ...defaultCallLimits, unaryDefaultMs: 20, unaryMaxMs: 60_000, streamStallMs: 60_000 });
     node.propose = (_, options) =>
       new Promise((_resolve, reject) => {
         const refusal = new RaftctlError('E_NO_QUORUM', '1 of 3 voters is reachable');

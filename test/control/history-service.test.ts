@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { deferred } from '../../src/base/deferred.js';
 import { RaftctlError } from '../../src/base/errors.js';
+import { defaultCallLimits } from '../../src/control/call-runner.js';
 import {
   AuditRecord,
   EventType,
@@ -92,6 +93,36 @@ describe('the history', () => {
     stream.resume();
     const error = await new Promise<Parameters<typeof detailOf>[0]>((resolve) => stream.on('error', resolve));
     expect(detailOf(error)).toMatchObject({ code: 'E_OVERLOADED', retryable: true, hint: 'raftctl watch --since 90' });
+  });
+
+  test('takes as many watchers as it may, and one more when one has gone', async () => {
+    control.stop();
+    control = await ControlServer.start(node, { limits: { ...defaultCallLimits, streamsMax: 2 } });
+    client = control.client(HistoryServiceClient);
+    node.watchEvents = async function* (_, options) {
+      yield event(7);
+      await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve));
+    };
+    const watch = () => {
+      const stream = client.watchEvents({ types: [] });
+      const first = new Promise<number | undefined>((resolve, reject) => {
+        stream.once('data', ({ event: told }) => resolve(told?.seq));
+        stream.on('error', reject);
+      });
+      return { stream, first };
+    };
+    const watchers = [watch(), watch()];
+    for (const { first } of watchers) expect(await first).toBe(7);
+    const refusal = await watch().first.catch(detailOf);
+    expect(refusal).toMatchObject({
+      code: 'E_OVERLOADED',
+      retryable: true,
+      message: expect.stringContaining('2 streams'),
+    });
+    watchers[0]?.stream.cancel();
+    const again = await vi.waitUntil(() => watch().first.catch(() => undefined));
+    expect(again).toBe(7);
+    watchers[1]?.stream.cancel();
   });
 });
 

@@ -2,6 +2,7 @@ import { type ClientDuplexStream, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Deferred, deferred } from '../../src/base/deferred.js';
 import { RaftctlError } from '../../src/base/errors.js';
+import { defaultCallLimits } from '../../src/control/call-runner.js';
 import { outstandingMax } from '../../src/control/propose-stream.js';
 import {
   CommandKind,
@@ -161,7 +162,7 @@ test('the proposals of a caller that went away are told so', async () => {
 
 test('a proposal without an outcome is answered with E_OUTCOME_UNKNOWN at its deadline', async () => {
   control.stop();
-  control = await ControlServer.start(node, { limits: { unaryDefaultMs: 10, unaryMaxMs: 10, streamStallMs: 60_000 } });
+  control = await ControlServer.start(node, { limits: { ...defaultCallLimits, unaryDefaultMs: 10, unaryMaxMs: 10 } });
   stream = openStream();
   stream.on('data', (answer) => answers.push(answer));
   stream.write(proposal(1));

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { type Ending, ending, startBinary } from './binary.js';
 
 /** How a node is started. */
@@ -45,6 +46,12 @@ export class NodeProcess {
       throw new Error(`node ${this.settings.id} ended with ${exitCode ?? signal} before it served:\n${this.stderr}`);
     });
     await Promise.race([serving, failed]);
+  }
+
+  /** Most memory that its process has ever had, in bytes, as Linux says. */
+  async peakMemoryBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
   /** As a power cut for this process: it gets no word in. */

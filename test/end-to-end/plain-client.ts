@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelOptions, Client, type ClientReadableStream, credentials, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProto } from 'grpc-health-check';
 
@@ -21,16 +21,19 @@ const definitions = loadSync([...files.map((file) => `raftctl/v1/${file}.proto`)
 export class PlainClient {
   readonly #client: Client;
 
-  constructor(readonly address: string) {
+  /** @param channel more settings of gRPC for its connection */
+  constructor(
+    readonly address: string,
+    channel: ChannelOptions = {},
+  ) {
     // A node that was started again is found at once.
     const reconnect = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 500 };
-    this.#client = new Client(address, credentials.createInsecure(), reconnect);
+    this.#client = new Client(address, credentials.createInsecure(), { ...reconnect, ...channel });
   }
 
   /** Calls `service.method`, such as `raftctl.v1.KvService` and `Put`. Rejects with gRPC's own error. */
   call<Response>(service: string, method: string, request: object, deadlineMs = 5000): Promise<Response> {
-    const definition = (definitions[service] as ServiceDefinition | undefined)?.[method];
-    if (definition === undefined) throw new Error(`proto/ has no ${service}/${method}`);
+    const definition = definitionOf(service, method);
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(
         definition.path,
@@ -43,9 +46,21 @@ export class PlainClient {
     });
   }
 
+  /** Opens a stream of answers that nobody reads until somebody listens. */
+  open(service: string, method: string, request: object): ClientReadableStream<object> {
+    const { path, requestSerialize, responseDeserialize } = definitionOf(service, method);
+    return this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+  }
+
   close(): void {
     this.#client.close();
   }
+}
+
+function definitionOf(service: string, method: string) {
+  const definition = (definitions[service] as ServiceDefinition | undefined)?.[method];
+  if (definition === undefined) throw new Error(`proto/ has no ${service}/${method}`);
+  return definition;
 }
 
 /** A key as it comes over the wire. */

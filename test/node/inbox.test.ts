@@ -41,6 +41,15 @@ describe('the door of a node', () => {
     expect(inbox.drain(true).messages).toHaveLength(3);
   });
 
+  it('drops entries that do not fit by their bytes, and never what is small and needed most: heartbeats and votes', () => {
+    const inbox = new Inbox({ inboxItemsMax: 10, inboxBytesMax: 100 });
+    const append = (bytes: number) => Message.fromPartial({ entries: [{ data: new Uint8Array(bytes) }] });
+    expect(inbox.offerMessages([append(500)])).toBe(0);
+    expect(inbox.offerMessages([append(1), Message.create({}), append(2), Message.create({})])).toBe(2);
+    expect(inbox.drain(true).messages.map(({ entries }) => entries.length)).toEqual([1, 0, 0]);
+    expect(inbox.offerMessages([append(60), append(60)])).toBe(1);
+  });
+
   it('keeps proposals at the door while the disk is busy, and lets messages and ticks through', () => {
     const inbox = new Inbox({ inboxItemsMax: 10, inboxBytesMax: 100 });
     inbox.offerProposal(proposal(1));
