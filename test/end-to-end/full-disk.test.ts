@@ -68,7 +68,7 @@ test('a node whose disk fills up refuses writes, loses nothing, and goes on once
   let refusal: Awaited<ReturnType<typeof ask>> | undefined;
   while (refusal === undefined && acknowledged.length < 48) {
     const key = `key${acknowledged.length}`;
-    const answer = await ask(['kv', 'put', key, '-', '--timeout', '2s'], value);
+    const answer = await ask(['kv', 'put', key, '-', '--timeout', '15s'], value);
     if (answer.exitCode === 0) acknowledged.push(key);
     else refusal = answer;
   }
