@@ -88,4 +88,4 @@ test('a node whose disk fills up refuses writes, loses nothing, and goes on once
   expect((await ask(['alarm', 'list'])).data).toEqual({ alarms: [] });
   for (const key of acknowledged) expect((await ask(['kv', 'get', key])).exitCode).toBe(0);
   expect(node.exitCode).toBeNull();
-});
+}, 180_000);
