@@ -1,23 +1,25 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
-import { hasAllPages, TABLE_ROOT_AT } from './data-file-pages.js';
+import { checkPages, DamagedPagesError } from './data-file-pages.js';
 import { DATA_FILE } from './environment.js';
+import { REBUILD_HINT } from './rebuild-hint.js';
 
 /** What one of the two meta pages of an LMDB file says. */
 interface MetaPage {
   readonly pageSize: number;
   readonly lastPage: number;
   readonly transaction: number;
-  /** Root pages of the table of free pages and of the table of tables. */
-  readonly roots: readonly bigint[];
+  /** Records of the table of free pages and of the table of tables. */
+  readonly tables: readonly [Buffer, Buffer];
 }
 
 // Offsets within a meta page, of the format that lmdb 3.5 writes (LMDB 0.9.90, 64 bit, little-endian).
 const MAGIC_AT = 24;
 const VERSION_AT = 28;
 const PAGE_SIZE_AT = 48;
-const TABLES_AT = [48, 96];
+const FREE_TABLE_AT = 48;
+const MAIN_TABLE_AT = 96;
 const LAST_PAGE_AT = 144;
 const TRANSACTION_AT = 152;
 const META_BYTES = 160;
@@ -32,16 +34,21 @@ export async function dataFileSize(dataDir: string): Promise<number | undefined>
 }
 
 /**
+ * How much is looked at: the two meta pages; all pages, how they hang together; the checksums of the records in them as well. A database
+ * that is written to has no moment at which all of its pages could be read.
+ */
+export type CheckDepth = 'meta pages' | 'pages' | 'records';
+
+/**
  * Looks at the database file before it is opened. LMDB trusts what it maps: a file that is cut short ends the process by a signal, and
  * an older meta page silently brings back an older state.
  * @throws RaftctlError E_CORRUPT
  */
-export async function checkDataFile(dataDir: string): Promise<void> {
+export async function checkDataFile(dataDir: string, depth: CheckDepth = 'records'): Promise<void> {
   await withDataFile(dataDir, async (handle) => {
-    const { size } = await handle.stat();
     const refuse = (reason: string): never => {
       throw new RaftctlError('E_CORRUPT', `${join(dataDir, DATA_FILE)} is damaged: ${reason}`, {
-        hint: 'remove this node from the cluster, clear its data directory, and add it again under a new id',
+        hint: REBUILD_HINT,
       });
     };
     const first = (await readMetaPage(handle, 0)) ?? refuse('its first page is no LMDB page of this version');
@@ -53,9 +60,14 @@ export async function checkDataFile(dataDir: string): Promise<void> {
       refuse(`its two newest transactions are ${first.transaction} and ${second.transaction}: one is lost`);
     }
     const newest = first.transaction > second.transaction ? first : second;
-    const needed = (newest.lastPage + 1) * newest.pageSize;
-    const file = { handle, pageSize: newest.pageSize, pages: Math.floor(size / newest.pageSize) };
-    if (size < needed && !(await hasAllPages(file, newest.roots))) refuse(`it has ${size} bytes of ${needed}`);
+    // Of a database that was made and never written to there is nothing to follow.
+    if (newest.transaction === 0 || depth === 'meta pages') return;
+    try {
+      await checkPages({ ...newest, descriptor: handle.fd, areRecordsChecked: depth === 'records' });
+    } catch (thrown) {
+      if (!(thrown instanceof DamagedPagesError)) throw thrown;
+      refuse(thrown.message);
+    }
   });
 }
 
@@ -70,7 +82,7 @@ async function readMetaPage(handle: FileHandle, at: number): Promise<MetaPage | 
     pageSize,
     lastPage: Number(page.readBigUInt64LE(LAST_PAGE_AT)),
     transaction: Number(page.readBigUInt64LE(TRANSACTION_AT)),
-    roots: TABLES_AT.map((at) => page.readBigUInt64LE(at + TABLE_ROOT_AT)),
+    tables: [page.subarray(FREE_TABLE_AT, MAIN_TABLE_AT), page.subarray(MAIN_TABLE_AT, LAST_PAGE_AT)],
   };
 }
 

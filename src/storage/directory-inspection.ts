@@ -149,7 +149,7 @@ export async function inspectDirectory<T>(
 async function checkSteadily(path: string, isWrittenTo: boolean): Promise<void> {
   for (let look = 1; ; look++) {
     try {
-      return await checkDataFile(path);
+      return await checkDataFile(path, isWrittenTo ? 'meta pages' : 'pages');
     } catch (thrown) {
       if (!isWrittenTo || look === LOOKS_MAX) throw thrown;
       await nextTurn();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { messageOf, RaftctlError } from '../base/errors.js';
+import { REBUILD_HINT } from './rebuild-hint.js';
 
 /** A named sub-database of plain bytes. */
 export type Table = Database<Uint8Array, Uint8Array>;
@@ -49,6 +50,7 @@ export function openEnvironment(dataDir: string, mode: 'reading' | 'writing' = '
   } catch (thrown) {
     throw new RaftctlError('E_CORRUPT', `${join(dataDir, DATA_FILE)} cannot be opened: ${messageOf(thrown)}`, {
       cause: thrown,
+      hint: REBUILD_HINT,
     });
   } finally {
     process.umask(umask);
@@ -93,7 +95,10 @@ export function* rangeOf(table: Table, options: RangeOptions): Generator<{ key: 
 
 function unreadable(thrown: unknown): RaftctlError {
   if (messageOf(thrown).includes('closed database')) return new RaftctlError('E_STOPPED', 'the store is closed');
-  return new RaftctlError('E_CORRUPT', `the database cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+  return new RaftctlError('E_CORRUPT', `the database cannot be read: ${messageOf(thrown)}`, {
+    cause: thrown,
+    hint: REBUILD_HINT,
+  });
 }
 
 /** Sizes of the environment. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
 import { isInstance } from '../base/instance.js';
 import type { NodeIdentity } from '../node/ports.js';
-import { replaceFile } from './durable-file.js';
+import { parseCheckedJson, writeCheckedJson } from './checked-json.js';
+import { NAMELESS_REBUILD_HINT } from './rebuild-hint.js';
 
 /** Name of the file within the data directory. */
 export const IDENTITY_FILE = 'identity.json';
@@ -33,7 +34,7 @@ export async function readIdentity(dataDir: string): Promise<StoredIdentity | un
     throw new RaftctlError('E_DISK', `${path} cannot be read: ${thrown.message}`, { cause: thrown });
   });
   if (text === undefined) return undefined;
-  const value = parse(text);
+  const value = parseCheckedJson(text);
   const formatVersion = value?.['formatVersion'];
   if (value === undefined || typeof formatVersion !== 'number') throw damaged(path);
   if (formatVersion > FORMAT_VERSION) {
@@ -59,18 +60,11 @@ export function newInstance(): string {
 /** Writes the identity; flushed, with its folder, when it resolves. */
 export async function writeIdentity(dataDir: string, identity: StoredIdentity): Promise<void> {
   const content = { formatVersion: FORMAT_VERSION, ...identity };
-  await replaceFile(join(dataDir, IDENTITY_FILE), `${JSON.stringify(content, null, 2)}\n`);
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
+  await writeCheckedJson(join(dataDir, IDENTITY_FILE), content);
 }
 
 function damaged(path: string): RaftctlError {
-  return new RaftctlError('E_CORRUPT', `${path} is damaged: it does not say whose data directory this is`);
+  return new RaftctlError('E_CORRUPT', `${path} is damaged: it does not say whose data directory this is`, {
+    hint: NAMELESS_REBUILD_HINT,
+  });
 }

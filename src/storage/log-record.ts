@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { RaftctlError } from '../base/errors.js';
 import { Entry } from '../gen/raft/v1/raft.js';
+import { REBUILD_HINT } from './rebuild-hint.js';
 import { CHECKSUM_BYTES, checksumOf } from './sealed-record.js';
 
 /** A log entry as it lies on disk, with its checksum in the chain. */
@@ -62,7 +63,7 @@ export function decodeLogRecord(index: number, record: Uint8Array): Entry {
 export function damagedEntry(index: number, reason: string, cause?: unknown): RaftctlError {
   return new RaftctlError('E_CORRUPT', `entry ${index} of the log is damaged: ${reason}`, {
     cause,
-    hint: 'remove this node from the cluster, clear its data directory, and add it again under a new id',
+    hint: REBUILD_HINT,
   });
 }
 

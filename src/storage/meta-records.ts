@@ -1,6 +1,7 @@
 import { RaftctlError } from '../base/errors.js';
 import type { WriteBatch } from './commit-queue.js';
 import { type Environment, getRecord, type ReadTransaction } from './environment.js';
+import { REBUILD_HINT } from './rebuild-hint.js';
 import { sealRecord, unsealRecord } from './sealed-record.js';
 
 /** How a message of the meta table becomes bytes and back. */
@@ -44,6 +45,7 @@ export class MetaRecord<T> {
     return new RaftctlError(
       'E_CORRUPT',
       `the record ${this.name} of the database is damaged: its checksum does not match`,
+      { hint: REBUILD_HINT },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
-import { replaceFile } from './durable-file.js';
+import { parseCheckedJson, writeCheckedJson } from './checked-json.js';
 
 /** Notes that commands leave in a data directory for the next start of a node on it. */
 export const RECOVERY_FILE = 'recovery.json';
@@ -90,17 +90,13 @@ async function readNote(dataDir: string, name: string): Promise<Record<string, u
     throw new RaftctlError('E_DISK', `${path} cannot be read: ${thrown.message}`, { cause: thrown });
   });
   if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return { ...value };
-  } catch {
-    // Falls through: it makes no sense.
-  }
+  const value = parseCheckedJson(text);
+  if (value !== undefined) return value;
   throw damaged(dataDir, name);
 }
 
 function writeNote(dataDir: string, name: string, note: object): Promise<void> {
-  return replaceFile(join(dataDir, name), `${JSON.stringify(note, null, 2)}\n`);
+  return writeCheckedJson(join(dataDir, name), note);
 }
 
 function damaged(dataDir: string, name: string): RaftctlError {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
@@ -20,6 +21,7 @@ import {
 import { LmdbStore } from './lmdb-store.js';
 import { indexOfKey, logKey } from './log-record.js';
 import { refuseByNotes } from './offline-notes.js';
+import { REBUILD_HINT } from './rebuild-hint.js';
 import { readSettings } from './settings-file.js';
 import { SnapshotCatalog } from './snapshot-catalog.js';
 import { bootRecord, readStoredState, type StoredState } from './stored-state.js';
@@ -88,6 +90,7 @@ async function establishIdentity({
   dataDir,
   nodeId,
   stateMachine,
+  logger,
   clock = Date.now,
 }: StoreOptions): Promise<StoredIdentity> {
   const found = await readIdentity(dataDir);
@@ -114,14 +117,14 @@ async function establishIdentity({
   if (found.stateMachine !== stateMachine) {
     throw new RaftctlError('E_WRONG_STATE_MACHINE', `${dataDir} holds a ${found.stateMachine}, not a ${stateMachine}`);
   }
-  if (size > 0) await checkDataFile(dataDir);
+  if (size > 0) await checkFoundData(dataDir, found, logger);
   else if (found.clusterId !== '') {
     throw new RaftctlError(
       'E_CORRUPT',
       `${join(dataDir, DATA_FILE)} is missing or empty, but node ${nodeId} is a member of a cluster`,
       {
         facts: ['a member that has forgotten what it voted for can break the cluster'],
-        hint: 'remove this node from the cluster, clear its data directory, and add it again under a new id',
+        hint: REBUILD_HINT,
       },
     );
   }
@@ -129,6 +132,21 @@ async function establishIdentity({
   const named = { ...found, instance: newInstance() };
   await writeIdentity(dataDir, named);
   return named;
+}
+
+/**
+ * Looks at a database before it is opened. One that was being made when the power went away may be there in part: a node of no cluster has
+ * promised nothing to anybody, and makes it anew.
+ */
+async function checkFoundData(dataDir: string, { clusterId }: StoredIdentity, logger: Logger): Promise<void> {
+  try {
+    await checkDataFile(dataDir);
+  } catch (thrown) {
+    if (clusterId !== '') throw thrown;
+    logger.warn('the database was never completed, and is made anew', { reason: messageOf(thrown) });
+    await rm(join(dataDir, DATA_FILE));
+    await syncFolder(dataDir);
+  }
 }
 
 async function assemble(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { NodeSettings } from '../node/ports.js';
-import { replaceFile } from './durable-file.js';
+import { parseCheckedJson, writeCheckedJson } from './checked-json.js';
 
 /** Name of the file within the data directory. It is not there before something is set. */
 export const SETTINGS_FILE = 'settings.json';
@@ -21,8 +21,8 @@ export async function readSettings(dataDir: string): Promise<NodeSettings> {
   });
   if (text === undefined) return defaultSettings;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) throw new TypeError('it is no object');
+    const value = parseCheckedJson(text);
+    if (value === undefined) throw new TypeError('it is not what was written');
     const { drained, electionsPaused } = { ...defaultSettings, ...value };
     if (typeof drained !== 'boolean' || typeof electionsPaused !== 'boolean') throw new TypeError('it has no booleans');
     return { drained, electionsPaused };
@@ -37,7 +37,7 @@ export async function readSettings(dataDir: string): Promise<NodeSettings> {
 /** Writes the settings; flushed, with their folder, when it resolves. @throws RaftctlError E_DISK; they are as they were then */
 export async function writeSettings(dataDir: string, { drained, electionsPaused }: NodeSettings): Promise<void> {
   const path = join(dataDir, SETTINGS_FILE);
-  await replaceFile(path, `${JSON.stringify({ drained, electionsPaused }, null, 2)}\n`).catch((thrown: unknown) => {
+  await writeCheckedJson(path, { drained, electionsPaused }).catch((thrown: unknown) => {
     throw new RaftctlError('E_DISK', `${path} cannot be written: ${messageOf(thrown)}`, { cause: thrown });
   });
 }

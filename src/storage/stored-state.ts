@@ -6,6 +6,7 @@ import { AppliedState, LogBounds } from '../gen/raftctl/v1/storage.js';
 import type { AppliedMark } from '../node/ports.js';
 import type { Environment, KeyspaceNumber } from './environment.js';
 import { MetaRecord } from './meta-records.js';
+import { REBUILD_HINT } from './rebuild-hint.js';
 
 /** Whose database this is, and when it was last opened; rewritten at each start. */
 export interface BootRecord {
@@ -77,5 +78,5 @@ export function keyspaceNumber({ keyspace }: AppliedState): KeyspaceNumber {
 }
 
 function inconsistent(reason: string): RaftctlError {
-  return new RaftctlError('E_CORRUPT', `the database contradicts itself: ${reason}`);
+  return new RaftctlError('E_CORRUPT', `the database contradicts itself: ${reason}`, { hint: REBUILD_HINT });
 }

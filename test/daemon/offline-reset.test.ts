@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { silentLogger } from '../../src/base/logger.js';
 import { type ResetFacts, resetNode } from '../../src/daemon/offline.js';
@@ -23,6 +23,25 @@ test('a directory that was reset takes any node but the one whose data it had', 
   await expect(start(dataDir, 3)).rejects.toMatchObject({ code: 'E_IDENTITY', exitCode: 14 });
   const store = await start(dataDir, 6);
   expect(store.identity).toMatchObject({ nodeId: 6, clusterId: '' });
+  await store.close();
+});
+
+test('a node whose data is damaged comes back as another one, by the way that its error tells', async () => {
+  const dataDir = await stoppedNode(3, { terms: [1], commit: 2, term: 1 });
+  const database = join(dataDir, 'data.mdb');
+  const file = await readFile(database);
+  await writeFile(database, file.fill(0, 2 * 4096));
+  await expect(start(dataDir, 3)).rejects.toMatchObject({
+    code: 'E_CORRUPT',
+    hint: expect.stringMatching(
+      /raftctl member remove ID, raftctl node reset .* --id NEW and raftctl member add ADDRESS/,
+    ),
+  });
+  // Unknown is what the command takes for a member, unless the cluster says that it is none.
+  expect(await resetNode({ dataDir, now, permit })).toMatchObject({ nodeId: 3, membership: 'unknown' });
+  await expect(start(dataDir, 3)).rejects.toMatchObject({ code: 'E_IDENTITY' });
+  const store = await start(dataDir, 6);
+  expect([store.lastIndex(), store.initialState().hardState]).toEqual([0, { term: 0, vote: 0, commit: 0 }]);
   await store.close();
 });
 

@@ -6,7 +6,12 @@ import { createInterface, type Interface } from 'node:readline';
 import ts from 'typescript';
 import { afterAll } from 'vitest';
 
-const rooms = ['base', 'gen', 'raft', 'node', 'storage'];
+/** The rooms that a store needs, and the scripts that tests let play with one. */
+const rooms = [
+  ...['base', 'gen', 'raft', 'node', 'storage'].map((room) => join('src', room)),
+  'test/power-cut',
+  'test/bit-rot',
+];
 
 let transpiled: string | undefined;
 
@@ -14,7 +19,7 @@ afterAll(() => {
   if (transpiled !== undefined) rmSync(transpiled, { recursive: true, force: true });
 });
 
-/** The rooms that a store needs, as JavaScript that a plain Node process can run. Made once for a file of tests. */
+/** These rooms, as JavaScript that a plain Node process can run. Made once for a file of tests. */
 export function transpiledRooms(): string {
   transpiled ??= transpile(mkdtempSync(join(tmpdir(), 'raftctl-rooms-')));
   return transpiled;
@@ -22,9 +27,9 @@ export function transpiledRooms(): string {
 
 function transpile(folder: string): string {
   for (const room of rooms) {
-    for (const name of readdirSync(join('src', room), { recursive: true, encoding: 'utf8' })) {
+    for (const name of readdirSync(room, { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.ts')) continue;
-      const source = join('src', room, name);
+      const source = join(room, name);
       const target = join(folder, source.replace(/\.ts$/, '.js'));
       const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true };
       mkdirSync(dirname(target), { recursive: true });

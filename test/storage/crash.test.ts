@@ -96,7 +96,7 @@ describe('bootstrap', () => {
     const store = await bootstrappedStore();
     const copy = copyOf(store.status().dataDir);
     const path = join(copy, 'identity.json');
-    const identity = JSON.parse(await readFile(path, 'utf8'));
+    const { checksum: _, ...identity } = JSON.parse(await readFile(path, 'utf8'));
     await writeFile(path, JSON.stringify({ ...identity, clusterId: '' }));
     const completed = await openTestStore(copy);
     expect(completed.identity.clusterId).toBe(clusterSpec.clusterId);

@@ -73,20 +73,37 @@ describe('a flipped bit', () => {
     expect(store.entries(60, 62, NO_LIMIT, context).map(({ index }) => index)).toEqual([60, 61]);
   });
 
-  test('in a record of the state is found when it is read', async () => {
-    const dataDir = await closedDirectory();
-    flipWhereFound(dataDir, 'a-value-to-be-found');
-    const store = await openTestStore(dataDir);
+  test('in a record of the state, or in its key, is found at start, and the record named', async () => {
+    for (const [wanted, name] of [
+      ['a-value-to-be-found', '612d6b6579'],
+      ['a-key-to-be-found', '602d6b6579'],
+    ] as const) {
+      const dataDir = await closedDirectory();
+      flipWhereFound(dataDir, wanted);
+      await expect(openTestStore(dataDir)).rejects.toMatchObject({
+        code: 'E_CORRUPT',
+        message: expect.stringMatching(`record ${name}.* of the state is damaged`),
+        hint: expect.stringContaining('raftctl node reset'),
+      });
+    }
+  });
+
+  test('in a record of the state of a node that runs is found when it is read', async () => {
+    const store = await openTestStore(await closedDirectory());
+    flipWhereFound(store.status().dataDir, 'a-value-to-be-found');
     expect(() => store.view().get(bytes('a-key-to-be-found'))).toThrow(/record 612d6b6579.* of the state is damaged/);
     expect(() => stateOf(store)).toThrow(/of the state is damaged/);
     await expect(store.snapshots.create()).rejects.toMatchObject({ code: 'E_CORRUPT' });
     expect(store.snapshots.list()).toEqual([]);
   });
 
-  test('in a key of the state is found as well', async () => {
-    const dataDir = await closedDirectory();
-    flipWhereFound(dataDir, 'a-key-to-be-found');
-    const store = await openTestStore(dataDir);
+  test('in a key of the state of a node that runs hides no record: that it is not there is not believed', async () => {
+    const store = await openTestStore(await closedDirectory());
+    const view = store.view();
+    expect(view.get(bytes('a-key-to-be'))).toBeUndefined();
+    flipWhereFound(store.status().dataDir, 'a-key-to-be-found');
+    expect(() => view.get(bytes('a-key-to-be-found'))).toThrow(/of the state is damaged/);
+    expect(() => [...view.range({ start: bytes('a-key-to-be-found'), limit: 1 })]).toThrow(/of the state is damaged/);
     expect(() => stateOf(store)).toThrow(/of the state is damaged/);
   });
 
@@ -97,8 +114,9 @@ describe('a flipped bit', () => {
   });
 });
 
+const path = (dataDir: string) => join(dataDir, 'data.mdb');
+
 describe('a database file', () => {
-  const path = (dataDir: string) => join(dataDir, 'data.mdb');
   const cases: [string, (dataDir: string) => void, RegExp][] = [
     ['that is gone', (dir) => unlinkSync(path(dir)), /data.mdb is missing or empty/],
     ['of no bytes', (dir) => truncateSync(path(dir), 0), /data.mdb is missing or empty/],
@@ -107,7 +125,7 @@ describe('a database file', () => {
     [
       'cut to half',
       (dir) => truncateSync(path(dir), Math.floor(readFileSync(path(dir)).length / 2)),
-      /it has \d+ bytes of \d+/,
+      /page \d+ lies outside of the file/,
     ],
     [
       'full of something else',
@@ -196,7 +214,8 @@ describe('a directory', () => {
       code: 'E_WRONG_STATE_MACHINE',
     });
     const path = join(dataDir, 'identity.json');
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"formatVersion": 1', '"formatVersion": 2'));
+    const { checksum: _, ...newer } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...newer, formatVersion: 2 }));
     await expect(openTestStore(dataDir)).rejects.toMatchObject({
       code: 'E_IDENTITY',
       message: expect.stringContaining('newer raftctl'),
@@ -213,6 +232,30 @@ describe('a directory', () => {
       code: 'E_IDENTITY',
       message: expect.stringContaining('belongs to node 2'),
     });
+  });
+
+  test('whose identity is not the one that was written is refused', async () => {
+    const dataDir = await closedDirectory();
+    const path = join(dataDir, 'identity.json');
+    const sound = readFileSync(path, 'utf8');
+    const { instance } = JSON.parse(sound);
+    for (const [before, after] of [
+      ['"incarnation": 1', '"incarnation": 3'],
+      [instance, instance.replace(/^./, (digit: string) => (digit === '0' ? '1' : '0'))],
+    ]) {
+      writeFileSync(path, sound.replace(before, after));
+      await expect(openTestStore(dataDir)).rejects.toMatchObject({
+        code: 'E_CORRUPT',
+        hint: expect.stringContaining('move this directory away'),
+      });
+    }
+  });
+
+  test('of a first start that the power cut short, in the midst of making its database, is started anew', async () => {
+    const dataDir = temporaryFolder();
+    await (await openTestStore(dataDir)).close();
+    overwrite(path(dataDir), 0, Buffer.alloc(512));
+    expect((await openTestStore(dataDir)).lastIndex()).toBe(0);
   });
 
   test('that is a file, or below one, is refused in words', async () => {

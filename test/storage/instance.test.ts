@@ -26,7 +26,7 @@ describe('the instance of a data directory', () => {
     const before = await bootstrappedStore();
     const { dataDir } = before.status();
     await before.close();
-    const { instance: _, ...older } = identityOf(dataDir);
+    const { instance: _, checksum: __, ...older } = identityOf(dataDir);
     writeFileSync(join(dataDir, 'identity.json'), JSON.stringify(older));
     const store = await openTestStore(dataDir);
     const { instance } = store.identity;
@@ -39,7 +39,10 @@ describe('the instance of a data directory', () => {
     const dataDir = temporaryFolder();
     await (await openTestStore(dataDir)).close();
     for (const instance of [7, 'node-1', 'A'.repeat(32)]) {
-      writeFileSync(join(dataDir, 'identity.json'), JSON.stringify({ ...identityOf(dataDir), instance }));
+      writeFileSync(
+        join(dataDir, 'identity.json'),
+        JSON.stringify({ ...identityOf(dataDir), checksum: undefined, instance }),
+      );
       await expect(openTestStore(dataDir)).rejects.toMatchObject({ code: 'E_CORRUPT' });
     }
   });

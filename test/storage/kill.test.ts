@@ -28,8 +28,10 @@ for (let turn = Number(seed); ; turn++) {
   store.beginApply().put(Buffer.from('at'), Buffer.from(String(applied)));
   const last = from + entries.length - 1;
   const mark = { ...store.applied, index: applied, term };
+  // Said of this turn: the next ones may have begun before it is flushed.
+  const what = JSON.stringify({ turn, term, last, applied });
   const flushed = store.write({ entries, hardState: { term, vote: 1, commit: applied }, applied: mark });
-  const said = flushed.then(() => process.stdout.write(JSON.stringify({ turn, term, last, applied }) + '\\n'));
+  const said = flushed.then(() => process.stdout.write(what + '\\n'));
   if (turn % 3 === 0) await said;
   if (turn % 50 === 0 && applied > 40) await store.compact(applied - 20);
   if (turn % 60 === 0 && applied > 1) await store.snapshots.create();

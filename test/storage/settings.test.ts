@@ -28,7 +28,7 @@ describe('the settings of a node', () => {
     const store = await openTestStore(copy);
     expect(store.settings).toEqual({ drained: true, electionsPaused: true });
     await store.saveSettings({ drained: false, electionsPaused: true });
-    expect(JSON.parse(await readFile(join(copy, 'settings.json'), 'utf8'))).toEqual(store.settings);
+    expect(JSON.parse(await readFile(join(copy, 'settings.json'), 'utf8'))).toMatchObject(store.settings);
   });
 
   test('that a newer version has more of are read as far as they are known', async () => {
