@@ -109,7 +109,7 @@ class PageCheck {
     });
     await this.#table(free, byNumber, async (node, page) => this.#freePages(this.#value(node, page, true)));
     // Each transaction writes at least the roots anew.
-    if (this.#newest !== transaction) {
+    if (main.root !== NO_PAGE && this.#newest !== transaction) {
       throw damaged(`its newest page is of transaction ${this.#newest}, not of ${transaction}: one is lost`);
     }
   }

@@ -142,6 +142,11 @@ describe('a database file', () => {
       (dir) => setBack(path(dir)),
       /two newest transactions are \d+ and \d+: one is lost/,
     ],
+    [
+      'whose older meta page says that it is the newer one',
+      (dir) => setForward(path(dir)),
+      /newest page is of transaction \d+, not of \d+: one is lost|page \d+ is used twice|there is no page/,
+    ],
   ];
 
   test.each(cases)('%s is refused, by an error', async (_, damage, message) => {
@@ -191,6 +196,15 @@ function setBack(path: string): void {
   const file = readFileSync(path);
   const newer = file.readBigUInt64LE(152) > file.readBigUInt64LE(4096 + 152) ? 0 : 4096;
   file.writeBigUInt64LE(0n, newer + 152);
+  writeFileSync(path, file);
+}
+
+/** The older of the two meta pages says that it is of the transaction behind the newer one. */
+function setForward(path: string): void {
+  const file = readFileSync(path);
+  const [first, second] = [file.readBigUInt64LE(152), file.readBigUInt64LE(4096 + 152)];
+  if (first < second) file.writeBigUInt64LE(second + 1n, 152);
+  else file.writeBigUInt64LE(first + 1n, 4096 + 152);
   writeFileSync(path, file);
 }
 

@@ -215,6 +215,8 @@ function writeHeader(machine: Machine, transaction: number): void {
     content.writeUInt32LE(0xbeefc0de, at + 24);
     content.writeUInt32LE(2, at + 28);
     content.writeUInt32LE(PAGE_BYTES, at + 48);
+    // Neither table has a page: what the database holds lies elsewhere.
+    for (const root of [88, 136]) content.writeBigUInt64LE(0xffffffffffffffffn, at + root);
     content.writeBigUInt64LE(1n, at + 144);
     content.writeBigUInt64LE(BigInt(number), at + 152);
   }
