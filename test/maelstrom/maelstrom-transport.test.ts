@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../src/base/logger.js';
 import { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import { SnapshotInfo } from '../../src/gen/raftctl/v1/cluster.js';
+import { SpaceLevel } from '../../src/gen/raftctl/v1/member.js';
 import { Calls } from '../../src/maelstrom/calls.js';
 import { MaelstromTransport } from '../../src/maelstrom/maelstrom-transport.js';
 import type { Envelope } from '../../src/maelstrom/protocol.js';
@@ -41,6 +42,7 @@ class End {
         ...{ stateMachine: 'kv', instance: `disk-${this.id}`, instanceOf: () => undefined, wallClockMs: 0 },
         ...{ isVoter: () => true, configIndex: 1, isKnown: () => true, declinesLeadership: false },
         abilities: { features: [], certificateNames: [] },
+        space: SpaceLevel.AMPLE,
       },
       {
         onMessages: (messages) => this.received.push(...messages),
