@@ -6,6 +6,7 @@ import { closest } from './closest.js';
  * have none. A test holds the names against the commands that there are, and the methods against those of the nodes.
  */
 export const verbMethods: Readonly<Record<string, string | undefined>> = {
+  'alarm list': 'ClusterService/GetStatus',
   'audit list': 'HistoryService/ListEvents',
   'audit tail': 'HistoryService/WatchEvents',
   'auth can-i': 'AuthService/CanI',

@@ -13,7 +13,7 @@ import {
 import { callAny, callLeader } from './calls.js';
 import type { Connection } from './connection.js';
 import { followLeader } from './leader-stream.js';
-import { type ClientContext, isAnswer, survey } from './survey.js';
+import { answersOf, type ClientContext, survey } from './survey.js';
 
 /** What became of the wish to take a change back. */
 export interface AbortOutcome {
@@ -121,7 +121,7 @@ export class ChangesClient {
 
   async #noteEverywhere(request: AbortChangeRequest, why: RaftctlError): Promise<AbortOutcome> {
     const { connections, settings } = this.context;
-    const answers = (await survey(this.context, Date.now() + settings.dialTimeoutMs)).filter(isAnswer);
+    const answers = answersOf(await survey(this.context, Date.now() + settings.dialTimeoutMs));
     const deadlineMs = Date.now() + settings.dialTimeoutMs;
     const told: { id: number; response: AbortChangeResponse }[] = [];
     await Promise.all(

@@ -9,7 +9,7 @@ import {
 import { callAny } from './calls.js';
 import { explainAbsence } from './no-leader.js';
 import { pauseBefore } from './pause.js';
-import { type ClientContext, isAnswer, survey } from './survey.js';
+import { answersOf, type ClientContext, survey } from './survey.js';
 
 /** Which events to watch. */
 export interface WatchOptions {
@@ -78,9 +78,9 @@ async function anyNode(context: ClientContext, lost: Lost | undefined): Promise<
   const isBetter = (address: string) => address !== lost?.address;
   for (let attempt = 1; ; attempt++) {
     const probes = await survey(context, deadlineMs, (seen) =>
-      seen.some((one) => isAnswer(one) && isBetter(one.address)),
+      answersOf(seen).some(({ address }) => isBetter(address)),
     );
-    const answers = probes.filter(isAnswer).map(({ address }) => address);
+    const answers = answersOf(probes).map(({ address }) => address);
     const found = answers.find(isBetter) ?? answers[0];
     if (found !== undefined) return found;
     if (Date.now() >= deadlineMs) throw explainAbsence(probes, settings.discover).error;

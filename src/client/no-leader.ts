@@ -1,7 +1,7 @@
 import { RaftctlError } from '../base/errors.js';
 import type { ConfState } from '../gen/raft/v1/raft.js';
 import { type NodeStatus, Role } from '../gen/raftctl/v1/cluster.js';
-import { type Answer, isAnswer, newestAnswer, type Probe } from './survey.js';
+import { type Answer, answersOf, isAnswer, newestAnswer, type Probe } from './survey.js';
 
 /** Why there is nobody to lead, as far as one round of asking shows. */
 export interface Absence {
@@ -23,9 +23,9 @@ const roleText: Record<Role, string> = {
 /** Judges a round of asking that found no leader. */
 export function explainAbsence(probes: readonly Probe[], everyVoterAsked: boolean): Absence {
   const newest = newestAnswer(probes);
-  if (newest === undefined) return nobodyAnswers(probes);
+  if (newest === undefined) return probes.every(isAnswer) ? strangersOnly(probes) : nobodyAnswers(probes);
   const { confState } = newest.status;
-  if (confState === undefined || confState.voters.length === 0) return notBootstrapped(probes.filter(isAnswer));
+  if (confState === undefined || confState.voters.length === 0) return notBootstrapped(answersOf(probes));
   return withoutLeader(probes, newest, confState, everyVoterAsked);
 }
 
@@ -45,6 +45,13 @@ function nobodyAnswers(probes: readonly Probe[]): Absence {
   return { error, mayPass: true };
 }
 
+function strangersOnly(answers: readonly Answer[]): Absence {
+  const error = new RaftctlError('E_WRONG_CLUSTER', 'all nodes that answer belong to another cluster than before', {
+    facts: answers.map(({ address, status }) => `node ${status.id} at ${address} is of ${status.clusterId}`),
+  });
+  return { error, mayPass: false };
+}
+
 function notBootstrapped(answers: readonly Answer[]): Absence {
   const nodes = answers.map(({ status, address }) => `node ${status.id} at ${address}`).join(', ');
   const error = new RaftctlError('E_NOT_BOOTSTRAPPED', `${nodes}: not a member of any cluster yet`, {
@@ -59,7 +66,7 @@ function withoutLeader(
   { voters, votersOutgoing }: ConfState,
   everyVoterAsked: boolean,
 ): Absence {
-  const reachable = new Set(probes.filter(isAnswer).map(({ status }) => status.id));
+  const reachable = new Set(answersOf(probes).map(({ status }) => status.id));
   const sets = votersOutgoing.length === 0 ? [voters] : [voters, votersOutgoing];
   const facts = [...new Set(sets.flat())].sort((a, b) => a - b).map((id) => voterFact(id, newest.status, probes));
   for (const set of sets) {
@@ -92,7 +99,7 @@ function nameOf(id: number, { members }: NodeStatus): string {
 function voterFact(id: number, known: NodeStatus, probes: readonly Probe[]): string {
   const member = known.members.find((candidate) => candidate.id === id);
   const name = nameOf(id, known);
-  const answer = probes.filter(isAnswer).find(({ status }) => status.id === id);
+  const answer = answersOf(probes).find(({ status }) => status.id === id);
   if (answer !== undefined) {
     const { status, address } = answer;
     return `${name}  ${address}  up, term ${status.hardState?.term ?? 0}, ${roleText[status.role]}`;

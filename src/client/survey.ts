@@ -12,6 +12,8 @@ export type Probe =
       readonly rttMs: number;
       /** How far its wall clock is ahead of this machine's, give or take half of `rttMs`; undefined where it does not tell the time. */
       readonly clockAheadMs: number | undefined;
+      /** It is of another cluster than the one that is meant. */
+      readonly isForeign: boolean;
     }
   | { readonly address: string; readonly error: RaftctlError };
 
@@ -73,11 +75,11 @@ export async function probe(
   try {
     const { status } = await connections.to(address).unary(Cluster.getStatus, {}, deadlineMs, signal);
     if (status === undefined) throw new RaftctlError('E_NOT_RAFTNODE', `${address} has no status`);
-    if (!signal.aborted) directory.learn(address, status);
+    const isForeign = !signal.aborted && !directory.learn(address, status);
     const rttMs = performance.now() - start;
     const { wallClockMs } = status;
     const clockAheadMs = wallClockMs === undefined ? undefined : Math.round(wallClockMs - (Date.now() - rttMs / 2));
-    return { address, status, rttMs, clockAheadMs };
+    return { address, status, rttMs, clockAheadMs, isForeign };
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError)) throw thrown;
     return { address, error: thrown };
@@ -92,10 +94,17 @@ export async function identify({ connections, settings }: ClientContext, address
   return status;
 }
 
-/** The leader that the answers name with the highest term, if they name one that can be dialled. */
+/** The answers of the cluster that is meant, of the latest incarnation that any of them is of. */
+export function answersOf(probes: readonly Probe[]): Answer[] {
+  const own = probes.filter(isAnswer).filter(({ isForeign }) => !isForeign);
+  const latest = own.reduce((incarnation, { status }) => Math.max(incarnation, status.incarnation), 0);
+  return own.filter(({ status }) => status.incarnation === latest);
+}
+
+/** The leader that the answers of the cluster name with the highest term, if they name one that can be dialled. */
 export function namedLeader(probes: readonly Probe[], directory: Directory): KnownLeader | undefined {
   let leader: KnownLeader | undefined;
-  for (const { status } of probes.filter(isAnswer)) {
+  for (const { status } of answersOf(probes)) {
     const term = status.hardState?.term ?? 0;
     const address = status.leader === 0 ? undefined : directory.addressOf(status.leader);
     if (address !== undefined && term >= (leader?.term ?? 0)) leader = { id: status.leader, address, term };
@@ -103,19 +112,10 @@ export function namedLeader(probes: readonly Probe[], directory: Directory): Kno
   return leader;
 }
 
-/** The answer of the latest incarnation, and of those the one with the newest configuration. */
+/** The answer of the cluster with the newest configuration. */
 export function newestAnswer(probes: readonly Probe[]): Answer | undefined {
-  return probes
-    .filter(isAnswer)
-    .reduce<Answer | undefined>(
-      (best, answer) => (best === undefined || isNewer(answer, best) ? answer : best),
-      undefined,
-    );
-}
-
-function isNewer({ status: one }: Answer, { status: other }: Answer): boolean {
-  // Incarnations of two clusters have nothing to do with each other.
-  const sameCluster = one.clusterId === other.clusterId;
-  if (sameCluster && one.incarnation !== other.incarnation) return one.incarnation > other.incarnation;
-  return one.configIndex > other.configIndex;
+  return answersOf(probes).reduce<Answer | undefined>(
+    (best, answer) => (best === undefined || answer.status.configIndex > best.status.configIndex ? answer : best),
+    undefined,
+  );
 }

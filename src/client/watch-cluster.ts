@@ -86,8 +86,8 @@ class ClusterWatch {
         .serverStream(Cluster.watchStatus, {}, Number.POSITIVE_INFINITY, this.signal);
       for await (const { status } of events) {
         if (status === undefined) continue;
-        directory.learn(address, status);
-        this.#probes.set(address, { ...first, status });
+        const isForeign = !directory.learn(address, status);
+        this.#probes.set(address, { ...first, status, isForeign });
         this.#tell();
       }
     } catch (thrown) {

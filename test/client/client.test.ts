@@ -161,6 +161,34 @@ describe('a client of three nodes', () => {
     expect(nodes[0].requests('put')).toEqual([]);
   });
 
+  test('sends nothing to the leader of another cluster that stands at the address of a member, whatever its term', async () => {
+    withoutLeader(nodes);
+    for (const { status } of nodes) status.clusterId = 'a'.repeat(32);
+    nodes[2].status = NodeStatus.fromPartial({
+      ...{ id: 3, clusterId: 'b'.repeat(32), leader: 3, role: Role.LEADER, hardState: { term: 9 }, configIndex: 99 },
+      members: [{ id: 3, address: nodes[2].address }],
+    });
+    for (const node of nodes) node.on('put', () => written);
+    const waiting = connect({ timeoutMs: 1500 });
+    expect(['E_NO_LEADER', 'E_NO_QUORUM']).toContain((await errorOf(waiting.kv.put('key', '1'))).code);
+    expect(nodes.flatMap((node) => node.requests('put'))).toEqual([]);
+    expect(await client.view()).toMatchObject({ clusterId: 'a'.repeat(32), strangers: [{ id: 3 }] });
+  });
+
+  test('nor to a leader of before a recovery, which some node has not heard of', async () => {
+    for (const { status } of nodes) Object.assign(status, { clusterId: 'a'.repeat(32), incarnation: 2, leader: 1 });
+    Object.assign(nodes[2].status, { incarnation: 1, leader: 3, role: Role.LEADER, hardState: { term: 9 } });
+    for (const node of nodes) node.on('put', () => written);
+    const late = connect({ endpoints: nodes.map(({ address }) => address) });
+    nodes[0].on('getStatus', async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return { status: nodes[0].status };
+    });
+    await late.view();
+    await late.kv.put('key', '1');
+    expect(nodes[2].requests('put')).toEqual([]);
+  });
+
   test('asks the node that is named and does not go on from there', async () => {
     const pinned = connect({ node: 2 });
     nodes[1].on('put', () => notLeader(nodes[0]));
