@@ -7,6 +7,9 @@ const shared = {
   disableConsoleIntercept: true,
   pool: 'forks' as const,
   maxWorkers: 2,
+  // Stories run real clocks, and some real processes. Who fails twice in a row has failed; who fails once is named by the runner, and is to be
+  // looked at: `--retry 0` is how to look for races.
+  retry: 1,
 };
 
 /** Tests in one process first; then those that start real nodes, which want the machine for themselves. */
