@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { wholeNumber } from '../storage/whole-number.js';
+import { wholeNumber } from '../command-line/whole-number.js';
 import { type Examined, examineBitRot, isBad, results } from './bit-rot.js';
 
 /*

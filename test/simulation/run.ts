@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Tracer, traceLine } from '../../src/raft/trace.js';
+import { wholeNumber } from '../command-line/whole-number.js';
 import { type Outcome, STEPS_DEFAULT, simulate } from './simulation.js';
 
 /*
@@ -10,9 +11,9 @@ import { type Outcome, STEPS_DEFAULT, simulate } from './simulation.js';
  */
 
 function main(): void {
-  const first = option('--seed', Date.now() % 1_000_000);
-  const seeds = option('--seeds', process.argv.includes('--seed') ? 1 : 100);
-  const steps = option('--steps', STEPS_DEFAULT);
+  const first = wholeNumber('--seed', Date.now() % 1_000_000);
+  const seeds = wholeNumber('--seeds', process.argv.includes('--seed') ? 1 : 100);
+  const steps = wholeNumber('--steps', STEPS_DEFAULT);
   const trace = openTrace();
   const started = Date.now();
   let committed = 0;
@@ -51,14 +52,6 @@ function openTrace(): { readonly tracer: Tracer; close(): void } | undefined {
   if (path === undefined) throw new Error('--trace takes a file');
   const file = openSync(path, 'w');
   return { tracer: (event) => void writeSync(file, traceLine(event)), close: () => closeSync(file) };
-}
-
-function option(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(name);
-  if (at < 0) return otherwise;
-  const value = Number(process.argv[at + 1]);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} takes a whole number`);
-  return value;
 }
 
 main();

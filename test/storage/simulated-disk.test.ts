@@ -5,8 +5,9 @@ import type { LmdbStore } from '../../src/storage/index.js';
 import { openUnderLock } from '../../src/storage/open-store.js';
 import { install, Machine } from '../simulation/cluster/machine.js';
 import { VirtualTime } from '../simulation/cluster/virtual-time.js';
-import { describeStorage, type StorageUnderTest } from './storage-contract.js';
-import { apply, bytes, clusterSpec, entry, metadataOf, receive, run, snapshotFile, text } from './store-fixture.js';
+import { describeStorage } from './storage-contract.js';
+import { apply, bytes, clusterSpec, entry, run, text } from './store-fixture.js';
+import { storeUnderTest } from './store-under-test.js';
 
 vi.mock('lmdb', () => import('../simulation/cluster/substitutes/lmdb.js'));
 vi.mock('node:fs/promises', async (original) => ({
@@ -57,30 +58,9 @@ async function bootstrapped(machine = newMachine()): Promise<{ machine: Machine;
   return { machine, store };
 }
 
-function underTest(machine: Machine, store: LmdbStore): StorageUnderTest {
-  return {
-    storage: store,
-    append: (entries) => store.write({ entries }),
-    compact: async (index) => {
-      if (store.applied.index < index) await apply(store, index, store.term(index), {});
-      await store.compact(index);
-    },
-    install: async (index, term) => {
-      const metadata = metadataOf(index, term);
-      await receive(store, metadata, snapshotFile({ index, term }, []));
-      await store.write({ entries: [], snapshot: metadata });
-    },
-    takeSnapshot: async () => {
-      await apply(store, store.lastIndex(), store.term(store.lastIndex()), { some: 'state' });
-      await store.snapshots.create();
-    },
-    restart: async () => underTest(machine, await restart(machine)),
-  };
-}
-
 describeStorage('storage on a simulated disk, whose power fails', async () => {
   const { machine, store } = await bootstrapped();
-  return underTest(machine, store);
+  return storeUnderTest(store, () => restart(machine));
 });
 
 describe('a flush that fails', () => {

@@ -1,28 +1,7 @@
 import { MemStorage } from '../../src/raft/mem-storage.js';
-import type { LmdbStore } from '../../src/storage/index.js';
 import { describeStorage, type StorageUnderTest } from './storage-contract.js';
-import { apply, bootstrappedStore, entry, metadataOf, receive, restart, snapshotFile } from './store-fixture.js';
-
-function onLmdb(store: LmdbStore): StorageUnderTest {
-  return {
-    storage: store,
-    append: (entries) => store.write({ entries }),
-    compact: async (index) => {
-      if (store.applied.index < index) await apply(store, index, store.term(index), {});
-      await store.compact(index);
-    },
-    install: async (index, term) => {
-      const metadata = metadataOf(index, term);
-      await receive(store, metadata, snapshotFile({ index, term }, []));
-      await store.write({ entries: [], snapshot: metadata });
-    },
-    takeSnapshot: async () => {
-      await apply(store, store.lastIndex(), store.term(store.lastIndex()), { some: 'state' });
-      await store.snapshots.create();
-    },
-    restart: async () => onLmdb(await restart(store)),
-  };
-}
+import { bootstrappedStore, entry, restart } from './store-fixture.js';
+import { storeUnderTest } from './store-under-test.js';
 
 function inMemory(): StorageUnderTest {
   const storage = MemStorage.withConfState({ voters: [1] });
@@ -43,5 +22,5 @@ function inMemory(): StorageUnderTest {
   return subject;
 }
 
-describeStorage('storage in LMDB', async () => onLmdb(await bootstrappedStore()));
+describeStorage('storage in LMDB', async () => storeUnderTest(await bootstrappedStore(), restart));
 describeStorage('storage in memory', async () => inMemory());
