@@ -28,6 +28,8 @@ export interface CallSpec<Result> {
 const hopsMax = 3;
 /** How long a thing that time will hardly mend is tried again: not less than two rounds. */
 const patienceMs = 1500;
+/** Time that must be left for a change to be sent once more. */
+const leastRoundMs = 100;
 
 /**
  * Makes a call on the leader. Tries the one last known, follows hints, looks around again with pauses while there is none but one could be
@@ -115,10 +117,13 @@ async function persist<Result>(
   };
   for (let attempt = 1; ; attempt++) {
     state.patient = true;
+    const beganMs = Date.now();
     try {
       return await round(state);
     } catch (thrown) {
       if (!(thrown instanceof RaftctlError)) throw thrown;
+      const roundMs = Date.now() - beganMs;
+      if (thrown.code === 'E_NO_SPACE') state.patient = false;
       const limitMs = state.patient || state.maybeSent ? settings.timeoutMs : Math.min(patienceMs, settings.timeoutMs);
       const worthIt = attempt < 2 || Date.now() - startedMs < limitMs;
       const over = Date.now() >= state.deadlineMs;
@@ -130,8 +135,15 @@ async function persist<Result>(
       state.before = thrown;
       settings.onRetry?.(thrown);
       await pauseBefore(attempt, settings.random, state.deadlineMs);
+      if (isTooLate(spec, state, roundMs)) throw verdict(thrown, spec, state);
     }
   }
+}
+
+/** Whether a change that was refused would be cut short if it were sent once more: its outcome, known so far, would be unknown. */
+function isTooLate<Result>({ effect }: CallSpec<Result>, state: CallState, roundMs: number): boolean {
+  if (effect === 'read' || state.maybeSent) return false;
+  return state.deadlineMs - Date.now() < Math.max(leastRoundMs, 2 * roundMs);
 }
 
 async function attemptAt<Result>(

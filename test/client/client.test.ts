@@ -112,6 +112,20 @@ describe('a client of three nodes', () => {
     expect(error.hint).toContain(`--request-id ${brief.clientId}`);
   });
 
+  test('does not send a refused write once more where its answer would come too late: a refusal stays one', async () => {
+    const impatient = connect({ timeoutMs: 1000 });
+    const overloaded = new RaftctlError('E_OVERLOADED', 'too much is under way', { retryable: true });
+    nodes[0].on('put', () => new Promise((resolve) => setTimeout(() => resolve(overloaded), 220)));
+    expect(await errorOf(impatient.kv.put('key', '1'))).toMatchObject({ code: 'E_OVERLOADED', changed: 'no' });
+    expect(nodes[0].requests('put').length).toBeGreaterThan(1);
+  });
+
+  test('does not wait its whole time for room on a full disk', async () => {
+    nodes[0].on('put', () => new RaftctlError('E_NO_SPACE', 'the disk is full', { retryable: true }));
+    const patient = connect({ timeoutMs: 600_000 });
+    expect(await errorOf(patient.kv.put('key', '1'))).toMatchObject({ code: 'E_NO_SPACE', changed: 'no' });
+  });
+
   test('never sends a transfer a second time when the first may have arrived', async () => {
     nodes[0].on('transferLeader', () => 'lost');
     expect((await errorOf(client.transferLeader(2))).code).toBe('E_OUTCOME_UNKNOWN');
