@@ -64,6 +64,7 @@ describe('storage that cannot give what it has', () => {
     ['entries', () => [], 'storage gave none of the entries: [2, 5)'],
     ['entries', () => [2, 3, 4, 5].map((index) => entry(index, 1)), 'storage gave other entries than: [2, 5)'],
     ['entries', () => [entry(3, 1)], 'storage gave other entries than: [2, 5)'],
+    ['entries', () => [entry(3, 1), entry(3, 1)], 'storage gave other entries than: [2, 5)'],
     ['entries', () => [entry(2, 1), entry(4, 1)], 'storage gave other entries than: [2, 5)'],
     ['term', broken, 'storage failed to give the term of 1: the disk is gone'],
   ])('%s: the call fails, and nothing is given out any more', (read, fail, error) => {
