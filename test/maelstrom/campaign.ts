@@ -2,10 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../src/base/random.js';
 import { checkHistory } from '../linearizability/check-history.js';
 import type { HistoryStep } from '../linearizability/history.js';
+import { type Ask, Workload } from '../linearizability/workload.js';
+import { askAnyNode } from './ask-any-node.js';
 import { LinkFaults } from './link-faults.js';
 import { type FaultKind, Nemesis } from './nemesis.js';
 import { Router } from './router.js';
-import { Workload } from './workload.js';
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -45,9 +46,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     faults: links,
   });
   const nemesis = new Nemesis(router, links, options.faults, seededRandom(seed + 1));
-  const workload = new Workload(router, seededRandom(seed + 2));
+  const workload = new Workload(seededRandom(seed + 2));
+  const ask = askAnyNode(router, seededRandom(seed + 3));
   const ended = new AbortController();
-  const played = play(router, nemesis, workload, seconds, ended);
+  const played = play(router, nemesis, { workload, ask }, seconds, ended);
   const failure = await Promise.race([played, router.broken]).catch((thrown: unknown) => String(thrown));
   ended.abort();
   await played.catch(() => {});
@@ -68,13 +70,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 async function play(
   router: Router,
   nemesis: Nemesis,
-  workload: Workload,
+  { workload, ask }: { readonly workload: Workload; readonly ask: Ask },
   seconds: number,
   ended: AbortController,
 ): Promise<string | undefined> {
   await Promise.all(router.nodes.map((name) => router.start(name)));
   const { signal } = ended;
-  const clients = router.nodes.flatMap(() => Array.from({ length: clientsOfNode }, () => workload.client(signal)));
+  const clients = router.nodes.flatMap(() => Array.from({ length: clientsOfNode }, () => workload.client(ask, signal)));
   const harming = nemesis.run(signal);
   try {
     await Promise.race([pause(seconds * 1000, undefined, { signal }).catch(() => {}), Promise.all(clients)]);
@@ -85,6 +87,6 @@ async function play(
     await Promise.allSettled(clients);
   }
   await Promise.all(clients);
-  const answered = await workload.finalReads(AbortSignal.any([AbortSignal.timeout(recoveryMs), router.gone]));
+  const answered = await workload.finalReads(ask, AbortSignal.any([AbortSignal.timeout(recoveryMs), router.gone]));
   return answered ? undefined : `the cluster was healed and has not answered a read of every key in ${recoveryMs} ms`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Random, randomInt } from '../../src/base/random.js';
+import { oneOf, someOf } from '../base/choice.js';
 import { type LinkFaults, type LinkProfile, perfect } from './link-faults.js';
 import type { Router } from './router.js';
 
@@ -48,7 +49,7 @@ export class Nemesis {
   /** Goes on until `signal`; heals what it has done before it resolves. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.kinds.length > 0) {
-      const kinds = new Set([this.#one(this.kinds), this.#one(this.kinds)]);
+      const kinds = new Set([oneOf(this.random, this.kinds), oneOf(this.random, this.kinds)]);
       for (const kind of kinds) {
         this.done.set(kind, (this.done.get(kind) ?? 0) + 1);
         await this.#harm(kind);
@@ -105,12 +106,7 @@ export class Nemesis {
 
   /** One to `max` nodes, any of them that are there. */
   #some(max: number): readonly string[] {
-    const left = this.router.nodes.filter((name) => !this.#stopped.includes(name) && !this.#frozen.includes(name));
-    const count = Math.min(left.length, randomInt(this.random, 1, Math.max(2, max + 1)));
-    return Array.from({ length: count }, () => left.splice(Math.floor(this.random() * left.length), 1)).flat();
-  }
-
-  #one<T>(from: readonly T[]): T {
-    return from[Math.floor(this.random() * from.length)] as T;
+    const there = this.router.nodes.filter((name) => !this.#stopped.includes(name) && !this.#frozen.includes(name));
+    return someOf(this.random, there, max);
   }
 }
