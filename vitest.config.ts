@@ -30,7 +30,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/end-to-end/**', 'test/maelstrom/**'],
+          exclude: ['test/end-to-end/**', 'test/maelstrom/**', 'test/torture/**'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'end-to-end',
-          include: ['test/{end-to-end,maelstrom}/**/*.test.ts'],
+          include: ['test/{end-to-end,maelstrom,torture}/**/*.test.ts'],
           sequence: { groupOrder: 1 },
         },
       },

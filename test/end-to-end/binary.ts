@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The program as a user has it: the binary over what `npm run build` made. */
-export const binary = fileURLToPath(new URL('../../bin/raftctl.js', import.meta.url));
+const program = fileURLToPath(new URL('../../bin/raftctl.js', import.meta.url));
+/** The program as a user has it: the binary over what `npm run build` made. From the compiled place and from the source alike. */
+export const binary = program.replace('/dist/bin/', '/bin/');
 
 /** Processes that were started here and have not ended: these, and no others, are killed when the tests end early. */
 const running = new Set<ChildProcess>();

@@ -10,6 +10,8 @@ export interface NodeSettings {
   readonly home: string;
   /** More flags of `raftctl node start`. */
   readonly flags: readonly string[];
+  /** Shell commands that run before it, in its process. */
+  readonly setup?: string;
 }
 
 /** One real node: `raftctl node start` in a process of its own. */
@@ -22,9 +24,9 @@ export class NodeProcess {
   stderr = '';
 
   constructor(readonly settings: NodeSettings) {
-    const { id, dataDir, address, flags, home } = settings;
+    const { id, dataDir, address, flags, home, setup } = settings;
     const args = ['node', 'start', '--id', String(id), '--data-dir', dataDir, '--listen', address, ...flags];
-    this.#child = startBinary(args, home);
+    this.#child = startBinary(args, home, '', setup);
     this.ended = ending(this.#child);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
@@ -46,6 +48,13 @@ export class NodeProcess {
       throw new Error(`node ${this.settings.id} ended with ${exitCode ?? signal} before it served:\n${this.stderr}`);
     });
     await Promise.race([serving, failed]);
+  }
+
+  /** @throws Error where it could not be started at all */
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error(`node ${this.settings.id} has no process`);
+    return pid;
   }
 
   /** Most memory that its process has ever had, in bytes, as Linux says. */
