@@ -1,0 +1,4 @@
+import { main } from './command.js';
+
+// npm run fuzz -- [--door D] [--seed S] [--minutes M] [--inputs N]; `--help` says it all.
+await main(process.argv.slice(2));
