@@ -43,6 +43,9 @@ export const defaultCallLimits: CallLimits = {
   streamsMax: 1024,
 };
 
+/** Longest time that a timer can wait, in milliseconds. */
+const timerMsMax = 2 ** 31 - 1;
+
 /** The part of a bidirectional call that its handler works with. */
 export type Duplex<Request, Response> = ServerDuplexStream<Request | UndecodableRequest, Response>;
 
@@ -52,6 +55,12 @@ interface AnyCall extends IncomingCall {
   getPath(): string;
   on(event: 'cancelled', listener: () => void): unknown;
   off(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** A stream that counts as open until it is closed. */
+interface OpenStream {
+  readonly controller: AbortController;
+  close(): void;
 }
 
 const stopping = () => new RaftctlError('E_STOPPED', 'the node is stopping', { retryable: true });
@@ -123,7 +132,7 @@ export class CallRunner {
     asked?: (request: Request, last?: Response) => AskedChange | undefined,
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
-      const controller = this.#openStream(call, effect);
+      const { controller, close } = this.#openStream(call, effect);
       this.#admitStream(call.request)
         .then((request) => this.#writeAll(call, answer(request, this.#context(call, controller)), controller.signal))
         .then(
@@ -133,7 +142,7 @@ export class CallRunner {
           },
           (error) => call.emit('error', this.#failure(call, error, asked)),
         )
-        .finally(() => this.#streams.delete(controller));
+        .finally(close);
     };
   }
 
@@ -143,14 +152,14 @@ export class CallRunner {
     converse: (call: Duplex<Request, Response>, context: CallContext) => Promise<void>,
   ): handleBidiStreamingCall<Request, Response> {
     return (call) => {
-      const controller = this.#openStream(call, effect);
+      const { controller, close } = this.#openStream(call, effect);
       this.#admitStream(undefined)
         .then(() => orCutOff(converse(call, this.#context(call, controller)), controller.signal))
         .then(
           () => call.end(),
           (error) => call.emit('error', this.#failure(call, error)),
         )
-        .finally(() => this.#streams.delete(controller));
+        .finally(close);
     };
   }
 
@@ -221,11 +230,21 @@ export class CallRunner {
     };
   }
 
-  #openStream(call: AnyCall, effect: Effect): AbortController {
+  #openStream(call: AnyCall, effect: Effect): OpenStream {
     const controller = new AbortController();
     this.#streams.add(controller);
     call.on('cancelled', () => controller.abort(cutOff(effect, 'the caller has gone')));
-    return controller;
+    // gRPC ends a call at its deadline, and tells the handler only when its caller has taken all that came before.
+    const leftMs = Number(call.getDeadline()) - Date.now();
+    const timer =
+      leftMs < timerMsMax
+        ? setTimeout(() => controller.abort(cutOff(effect, 'the deadline has passed')), Math.max(0, leftMs))
+        : undefined;
+    const close = () => {
+      clearTimeout(timer);
+      this.#streams.delete(controller);
+    };
+    return { controller, close };
   }
 
   async #writeAll<Response>(

@@ -22,3 +22,4 @@ export { Callers } from './callers.js';
 export { addControlServices, type ControlOptions, type ControlServices } from './control-services.js';
 export { errorDetailKey } from './error-status.js';
 export { TokenBook } from './token-book.js';
+export { untilDeadline } from './until-deadline.js';

@@ -5,7 +5,7 @@ import { deferred } from '../base/deferred.js';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import { QuietLog } from '../base/quiet-log.js';
-import { addControlServices, authorizing, Callers, type ControlServices } from '../control/index.js';
+import { addControlServices, authorizing, Callers, type ControlServices, untilDeadline } from '../control/index.js';
 import { selfAbilities } from '../node/abilities.js';
 import type { LogStore, StateMachine } from '../node/ports.js';
 import { RaftNode } from '../node/raft-node.js';
@@ -127,7 +127,7 @@ class RunningDaemon implements Daemon {
     });
     const onDenied = (code: string) => this.#metrics.refused(code);
     const authorize = authorizing({ callers: this.#callers, log: quietLog, onDenied });
-    this.#server = new Server({ ...serverOptions, interceptors: [limitMetadata, authorize] });
+    this.#server = new Server({ ...serverOptions, interceptors: [limitMetadata, authorize, untilDeadline] });
     this.#transport = new GrpcTransport({
       logger,
       clock: monotonicClock,

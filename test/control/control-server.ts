@@ -18,6 +18,7 @@ import {
   type ControlOptions,
   type ControlServices,
   errorDetailKey,
+  untilDeadline,
 } from '../../src/control/index.js';
 import { ErrorDetail } from '../../src/gen/raftctl/v1/errors.js';
 import type { NodeApi } from '../../src/node/node-api.js';
@@ -56,7 +57,7 @@ export class ControlServer {
     const { callers = new Callers({ wallClock: Date.now }) } = options;
     const log = new QuietLog(this.logger, () => performance.now());
     const onDenied = (code: string) => void this.denied.push(code);
-    this.#server = new Server({ interceptors: [authorizing({ callers, log, onDenied })] });
+    this.#server = new Server({ interceptors: [authorizing({ callers, log, onDenied }), untilDeadline] });
     this.services = addControlServices(this.#server, node, { logger: this.logger, callers, ...options });
   }
 
