@@ -49,7 +49,7 @@ export const errorCodes = {
   E_TLS_REQUIRED: { exit: ExitCode.unreachable },
   /** A connection could not be secured. */
   E_TLS: { exit: ExitCode.unreachable },
-  /** The server speaks another version of the protocol. */
+  /** The server speaks another version of the protocol, or a newer version wrote what is in the log. */
   E_VERSION_SKEW: { exit: ExitCode.unreachable },
 
   /** The caller has not said who it is, or may not do this. */

@@ -52,11 +52,24 @@ function carryOut(txn: StateTxn, at: ControlPosition, { command }: ControlComman
     case 'hashState':
       return checkHashState(at, command.value);
     default:
-      return { code: 'E_USAGE', message: 'this version does not know the command' };
+      throw newerEntry(at.index, 'a command of the cluster');
   }
 }
 
-/** An empty command for bytes that are none: every replica must go on in the same way. */
+/**
+ * Why a node stops at an entry of a kind that it does not know. A leader writes nothing that a member is known not to understand, so that a newer
+ * version has been here and gone, or the node that wrote it had not heard of this one. To go past it would be to apply it otherwise than those
+ * who know it: replicas would differ from here on, and nobody would be told.
+ */
+export function newerEntry(index: number, what: string): RaftctlError {
+  return new RaftctlError(
+    'E_VERSION_SKEW',
+    `entry ${index} of the log is ${what} that this version of raftctl does not know: a newer version wrote it`,
+    { hint: 'start this node again with the version that the other nodes have; its data directory is as it was' },
+  );
+}
+
+/** An empty command for bytes that are none. */
 export function decodeControl(payload: Uint8Array): ControlCommand {
   try {
     return ControlCommand.decode(payload);

@@ -1,6 +1,6 @@
 import type { ControlCommand } from '../gen/raftctl/v1/control.js';
 import { Command, CommandKind } from '../gen/raftctl/v1/proposal.js';
-import { applyControl, decodeControl, describeControl } from './control-commands.js';
+import { applyControl, decodeControl, describeControl, newerEntry } from './control-commands.js';
 import { KeyspacePrefix, scopedTxn, scopedView } from './keyspace.js';
 import type { ProposalResult } from './node-api.js';
 import type { AppliedCommand, AppliedMark, StateMachine, StateTxn, StateView } from './ports.js';
@@ -16,7 +16,8 @@ const NO_RESULT = new Uint8Array();
 
 /**
  * All that a cluster agrees on: the state machine behind client sessions, in one keyspace. A normal entry's data is an encoded
- * `Command`; whatever else it may be is an entry without effect, because every replica must go on in the same way.
+ * `Command`; bytes that are none are an entry without effect, because every replica must go on in the same way. So are they for those of another
+ * version, which a command of a kind that is not known here would not be: there a replica has to stop.
  */
 export class ReplicatedState {
   readonly #machine: StateMachine;
@@ -29,7 +30,8 @@ export class ReplicatedState {
   }
 
   /**
-   * Applies a normal entry, within the transaction of its turn. Throws only what the state machine throws: the node must stop then.
+   * Applies a normal entry, within the transaction of its turn. Throws what the state machine throws, and E_VERSION_SKEW for a command that only
+   * a newer version knows: the node must stop then.
    * @param txn the node's whole keyspace
    * @param at index and term of the entry, and the configuration that was applied last before it
    */
@@ -37,6 +39,7 @@ export class ReplicatedState {
     const command = decodeCommand(data);
     const { index, term } = at;
     const entry = { index, term };
+    if (command !== undefined && CommandKind[command.kind] === undefined) throw newerEntry(index, 'a kind of command');
     if (command?.kind === CommandKind.CONTROL) {
       const control = decodeControl(command.payload);
       return { ...entry, result: applyControl(txn, at, control), duplicate: false, control };
@@ -87,7 +90,7 @@ function decodeCommand(data: Uint8Array): Command | undefined {
   }
 }
 
-/** Undefined for a no-op, and for a kind that this version does not know. */
+/** Undefined for a no-op. */
 function machineKind(command: Command): AppliedCommand['kind'] | undefined {
   if (command.kind === CommandKind.MACHINE) return 'machine';
   if (command.kind === CommandKind.RAW) return 'raw';

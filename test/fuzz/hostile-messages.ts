@@ -66,15 +66,24 @@ function hostileMessage(type: DescMessage, chance: Chance, depth: number): Uint8
     // Of a choice the last one counts; who sends two means harm.
     if (chance.oneIn(field.oneof === undefined ? 4 : 2)) continue;
     if (chance.oneIn(40)) wrongWireType(writer, field, chance);
-    else for (let left = timesOf(field, chance); left > 0; left--) writeField(writer, field, chance, depth);
+    else writeField(writer, field, chance, depth);
   }
   if (chance.oneIn(20)) writer.uint32((4000 << 3) | 2).bytes(chance.bytes(20));
   return writer.finish();
 }
 
-function timesOf(field: DescField, chance: Chance): number {
-  if (field.fieldKind !== 'list' && field.fieldKind !== 'map') return chance.oneIn(30) ? 2 : 1;
-  return chance.oneIn(60) ? 3000 : chance.int(0, 4);
+function writeField(writer: BinaryWriter, field: DescField, chance: Chance, depth: number): void {
+  const isMany = field.fieldKind === 'list' || field.fieldKind === 'map';
+  if (isMany && chance.oneIn(60)) {
+    const one = new BinaryWriter();
+    writeValue(one, field, chance, depthMax);
+    const encoded = one.finish();
+    // So many that they are a message of some size; what is larger than a message may be, gRPC refuses without reading it.
+    for (let left = Math.min(100_000, 2 ** 20 / encoded.length); left > 0; left--) writer.raw(encoded);
+    return;
+  }
+  const times = isMany ? chance.int(0, 4) : chance.oneIn(30) ? 2 : 1;
+  for (let left = times; left > 0; left--) writeValue(writer, field, chance, depth);
 }
 
 function wrongWireType(writer: BinaryWriter, { number }: DescField, chance: Chance): void {
@@ -82,7 +91,7 @@ function wrongWireType(writer: BinaryWriter, { number }: DescField, chance: Chan
   writer.uint32(((number << 3) | wireType) >>> 0).raw(chance.bytes(chance.int(0, 12)));
 }
 
-function writeField(writer: BinaryWriter, field: DescField, chance: Chance, depth: number): void {
+function writeValue(writer: BinaryWriter, field: DescField, chance: Chance, depth: number): void {
   const { message, scalar } = field;
   if (message !== undefined) {
     const inner = depth < depthMax ? hostileMessage(message, chance, depth + 1) : new Uint8Array();

@@ -1,3 +1,4 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../src/base/errors.js';
@@ -32,6 +33,12 @@ function command(kind: CommandKind, payload: string, session?: Session): Uint8Ar
   return Command.encode({ kind, payload: bytes(payload), session }).finish();
 }
 
+/** A command of the cluster's own in a field that this version has none of. */
+const fromTheFuture = new BinaryWriter()
+  .uint32((99 << 3) | 2)
+  .bytes(new Uint8Array())
+  .finish();
+
 /** Position of an entry under the configuration of a bootstrap. */
 function at(index: number, term: number): AppliedMark {
   return { index, term, configIndex: 1, confState: ConfState.fromPartial({ voters: [1] }) };
@@ -65,7 +72,6 @@ describe('replicated state', () => {
   it.each([
     ['the entry of a new leader', new Uint8Array()],
     ['a no-op', command(CommandKind.UNSPECIFIED, 'x')],
-    ['a kind from the future', command(99 as CommandKind, 'x')],
     ['bytes that are no command', Uint8Array.of(0x0a, 0xff)],
   ])('goes past %s without effect', (_, data) => {
     const keyspace = new MemoryKeyspace();
@@ -80,11 +86,29 @@ describe('replicated state', () => {
     );
   });
 
-  it('never throws for bytes, and describes all of them', () => {
+  it.each([
+    ['a kind of command', command(99 as CommandKind, 'x')],
+    ['a command of the cluster', Command.encode({ kind: CommandKind.CONTROL, payload: fromTheFuture }).finish()],
+    ['a command of the cluster', Command.encode({ kind: CommandKind.CONTROL, payload: Uint8Array.of(0x0a) }).finish()],
+  ])('stops at %s that only a newer version knows, and changes nothing', (what, data) => {
+    const keyspace = new MemoryKeyspace();
+    const message = `entry 7 of the log is ${what} that this version of raftctl does not know: a newer version wrote it`;
+    expect(() => state.apply(keyspace, at(7, 2), data)).toThrow(
+      expect.objectContaining({ code: 'E_VERSION_SKEW', message, hint: expect.stringContaining('the version') }),
+    );
+    expect(keyspace.size).toBe(0);
+    expect(state.describe(data)).not.toBe('');
+  });
+
+  it('never throws for bytes but for those of a newer version, and describes all of them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (data) => {
-        const outcome = state.apply(new MemoryKeyspace(), at(5, 1), data);
-        expect('expired' in outcome || outcome.index === 5).toBe(true);
+        try {
+          const outcome = state.apply(new MemoryKeyspace(), at(5, 1), data);
+          expect('expired' in outcome || outcome.index === 5).toBe(true);
+        } catch (thrown) {
+          expect(thrown).toMatchObject({ code: 'E_VERSION_SKEW' });
+        }
         expect(state.describe(data).length).toBeGreaterThan(0);
       }),
       { numRuns: 2000 },
