@@ -2,7 +2,8 @@ import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import { formatIdentity, identityIn } from '../base/certificate-identity.js';
 import { RaftctlError } from '../base/errors.js';
 import type { Standing } from '../base/permissions.js';
-import type { TokenBook } from './token-book.js';
+import type { TokenBook, TokenOwner } from './token-book.js';
+import { WrongTokens } from './wrong-tokens.js';
 
 type AuthContext = ReturnType<ServerInterceptingCallInterface['getAuthContext']>;
 
@@ -49,7 +50,11 @@ export class Callers {
   /** gRPC asks at each call, and each connection gives the same object: nothing is read twice. */
   readonly #certificates = new WeakMap<PeerCertificate, Shown>();
 
-  constructor(private readonly options: CallersOptions) {}
+  readonly #wrongTokens: WrongTokens;
+
+  constructor(private readonly options: CallersOptions) {
+    this.#wrongTokens = new WrongTokens(options.wallClock);
+  }
 
   /** Cluster of the node's own certificate; undefined where there is no TLS. */
   get clusterId(): string | undefined {
@@ -64,20 +69,27 @@ export class Callers {
   #shownBy(call: IncomingCall): Shown {
     const { clusterId, tokens } = this.options;
     const authorizations = call.metadata.get('authorization');
-    if (authorizations.length > 0) return this.#tokenIn(authorizations);
+    if (authorizations.length > 0) return this.#tokenIn(authorizations, call.getPeer());
     if (clusterId !== undefined) return this.#certificateOf(call.getAuthContext().sslPeerCertificate, clusterId);
     if (tokens?.() !== undefined) return nobody;
     return anybody;
   }
 
-  #tokenIn(authorizations: readonly (string | Buffer)[]): Shown {
-    const [authorization, ...more] = authorizations.map(String);
+  #tokenIn(authorizations: readonly (string | Buffer)[], from: string): Shown {
     const book = this.options.tokens?.();
     if (book === undefined) throw refused('this node takes no tokens', 'show a certificate: --cert FILE --key FILE');
-    if (more.length > 0) throw refused('a call carries one token, and no more');
-    const token = /^Bearer (.*)$/.exec(authorization ?? '')?.[1];
-    const owner = token === undefined ? undefined : book.ownerOf(token);
-    if (owner === undefined) throw refused('the token is not one that this node knows');
+    const waitMs = this.#wrongTokens.waitMs(from);
+    if (waitMs > 0) {
+      throw refused(
+        'too many wrong tokens have come from this address: none is looked at for now',
+        `mend the token, and ask again in ${Math.ceil(waitMs / 1000)} s; a certificate is taken meanwhile`,
+      );
+    }
+    const owner = ownerOf(authorizations.map(String), book);
+    if (typeof owner === 'string') {
+      this.#wrongTokens.note(from);
+      throw refused(owner);
+    }
     const { name, role } = owner;
     return { name, standing: role, via: 'token', identity: `token of ${role} ${name}`, expiresMs: undefined };
   }
@@ -92,6 +104,13 @@ export class Callers {
     }
     return known;
   }
+}
+
+/** Whose token it is that a call carries, or why it is nobody's. */
+function ownerOf([authorization = '', ...more]: readonly string[], book: TokenBook): TokenOwner | string {
+  if (more.length > 0) return 'a call carries one token, and no more';
+  const token = /^Bearer (.*)$/.exec(authorization)?.[1];
+  return (token === undefined ? undefined : book.ownerOf(token)) ?? 'the token is not one that this node knows';
 }
 
 /** Whoever reaches the port of a node that asks for nothing. */
