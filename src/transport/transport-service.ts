@@ -1,5 +1,5 @@
 import { type Server, type ServerErrorResponse, type ServiceDefinition, status } from '@grpc/grpc-js';
-import { messageOf } from '../base/errors.js';
+import { messageOf, RaftctlError } from '../base/errors.js';
 import type { SendSnapshotResponse } from '../gen/raftctl/v1/transport.js';
 import { connectMethod, sendSnapshotMethod } from './frame-codec.js';
 import type { AcceptedCall } from './peer-stream.js';
@@ -37,6 +37,13 @@ export function registerService(server: Server, handler: ConnectionHandler): voi
   });
 }
 
+/** What was sent, or what there is no room for, is not a fault of this node. */
 function statusOf(thrown: unknown): StatusError {
-  return thrown instanceof StatusError ? thrown : new StatusError(status.INTERNAL, messageOf(thrown));
+  if (thrown instanceof StatusError) return thrown;
+  const code = thrown instanceof RaftctlError ? thrown.code : undefined;
+  const reason = messageOf(thrown);
+  if (code === 'E_CORRUPT') return new StatusError(status.INVALID_ARGUMENT, reason);
+  if (code === 'E_CONFLICT') return new StatusError(status.ABORTED, reason);
+  if (code === 'E_NO_SPACE' || code === 'E_OVERLOADED') return new StatusError(status.RESOURCE_EXHAUSTED, reason);
+  return new StatusError(status.INTERNAL, reason);
 }

@@ -40,7 +40,7 @@ function callHostile(client: WireClient, { path, descriptor }: Method, chance: C
 export async function fuzzNode(
   seed: number,
   budget: Budget,
-  play: (client: WireClient, chance: Chance) => Promise<string>,
+  play: (client: WireClient, chance: Chance, node: RunningNode) => Promise<string>,
 ): Promise<DoorReport> {
   const node = await RunningNode.start();
   const outcomes = new Outcomes();
@@ -49,7 +49,7 @@ export async function fuzzNode(
     const playBatch = async () => {
       // Hanging up in the middle of an answer costs a connection some of its window: none is used for long.
       const client = await WireClient.connect(node.address);
-      const judged = await Promise.all(batch.map((one) => play(client, new Chance(one))));
+      const judged = await Promise.all(batch.map((one) => play(client, new Chance(one), node)));
       client.close();
       judged.forEach((outcome, at) => {
         if (outcome.startsWith('BAD')) throw new FuzzFailure(`${outcome}; ${node.defect ?? ''}`, batch[at] ?? seed);

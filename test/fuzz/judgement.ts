@@ -42,6 +42,8 @@ export function judge(path: string, end: WireEnd): string {
 function judgeDetail(code: string, end: WireEnd): string {
   if (code === 'E_INTERNAL') return `BAD a defect: ${end.grpcMessage}`;
   if (!isErrorCode(code)) return `BAD there is no code ${code}`;
+  // Whoever has not said who he is has a status of its own.
+  if (code === 'E_PERMISSION' && end.grpcStatus === status.UNAUTHENTICATED) return code;
   const wanted = toStatus(new RaftctlError(code, '')).code;
   return wanted === end.grpcStatus ? code : `BAD ${code} as ${status[end.grpcStatus ?? 0]}, not ${status[wanted ?? 0]}`;
 }

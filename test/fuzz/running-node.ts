@@ -12,6 +12,7 @@ import { ClusterServiceClient, ClusterServiceService } from '../../src/gen/raftc
 import { KvServiceClient, KvServiceService } from '../../src/gen/raftctl/v1/kv.js';
 import { NodeServiceClient, NodeServiceService } from '../../src/gen/raftctl/v1/node.js';
 import { Consistency } from '../../src/gen/raftctl/v1/proposal.js';
+import { SnapshotServiceClient, SnapshotServiceService } from '../../src/gen/raftctl/v1/snapshot.js';
 import { detailOf, unary } from '../control/control-server.js';
 
 /** Bytes of the heap that a node may hold more after any number of inputs than after the first ones. */
@@ -22,6 +23,8 @@ const servingMs = 30_000;
 /** A real node in this process that leads a cluster of one, and the signs by which one sees that an input was too much for it. */
 export class RunningNode {
   readonly clusterId = randomBytes(16).toString('hex');
+  /** The file of a true snapshot of it. */
+  snapshot: Buffer = Buffer.alloc(0);
   readonly #folder = mkdtempSync(join(tmpdir(), 'raftctl-fuzz-'));
   /** Defects that the node or the process has met; each is a failure of whatever was played. */
   readonly #defects: string[] = [];
@@ -49,6 +52,7 @@ export class RunningNode {
     node.#kv = new KvServiceClient(node.address, ChannelCredentials.createInsecure());
     node.#settings = new NodeServiceClient(node.address, ChannelCredentials.createInsecure());
     await node.expectServing();
+    node.snapshot = await snapshotOf(node.address);
     return node;
   }
 
@@ -103,6 +107,18 @@ export class RunningNode {
       void this.#defects.push(`${message} ${String(fields['stack'] ?? JSON.stringify(fields))}`);
     return { debug: quiet, info: quiet, warn: quiet, error };
   }
+}
+
+/** The file of a snapshot as a node gives it out. */
+async function snapshotOf(address: string): Promise<Buffer> {
+  const client = new SnapshotServiceClient(address, ChannelCredentials.createInsecure());
+  await unary(client, SnapshotServiceService.triggerSnapshot, { keepEntries: 0 });
+  const chunks: Uint8Array[] = [];
+  for await (const { part } of client.saveSnapshot({ stale: true, reason: 'fuzz' })) {
+    if (part?.$case === 'chunk') chunks.push(part.value);
+  }
+  client.close();
+  return Buffer.concat(chunks);
 }
 
 /** Asks again while the answer is: not now. */
