@@ -175,8 +175,8 @@ function mayRepeat<Result>(error: RaftctlError, { effect }: CallSpec<Result>, st
 
 /** The error to end with: where something was sent that nobody answered for, that is what has to be known. */
 function verdict<Result>(error: RaftctlError, spec: CallSpec<Result>, state: CallState): RaftctlError {
-  if (!state.maybeSent || !(error.retryable || error.changed === 'unknown')) return error;
-  if (error.code === 'E_INTERNAL') return error;
+  if (!state.maybeSent || error.code === 'E_INTERNAL') return error;
+  if (!error.retryable && error.changed !== 'unknown') return refusedAfterwards(error, state);
   const { requestId, unknownHint } = spec;
   const hint =
     unknownHint ?? (requestId && `re-run the same command with --request-id ${requestId} (it is not applied twice)`);
@@ -195,6 +195,18 @@ function verdict<Result>(error: RaftctlError, spec: CallSpec<Result>, state: Cal
       cause: error,
     },
   );
+}
+
+/** A refusal of the last attempt says nothing of one before it, which was sent and never answered. */
+function refusedAfterwards(error: RaftctlError, { sentTo }: CallState): RaftctlError {
+  if (error.changed === 'yes') return error;
+  const { code, message, facts, hint } = error;
+  return new RaftctlError(code, message, {
+    facts: [...facts, `an attempt before it was sent to ${sentTo}, and its answer was lost`],
+    changed: 'unknown',
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
 }
 
 /** Looks around for a leader. @throws RaftctlError E_NO_LEADER, E_NO_QUORUM, E_NOT_BOOTSTRAPPED, or why nobody answers */

@@ -129,6 +129,9 @@ const changedOf: Record<WireChanged, Changed> = {
   [WireChanged.UNKNOWN]: 'unknown',
 };
 
+/** What the library says of a call whose deadline came before it had a connection. */
+const unsent = /waiting for (?:name resolution|metadata filters)|Waiting for LB pick/;
+
 function fromTransport(error: ServiceError, { address, path, secured }: FailedCall): RaftctlError {
   const details = error.details ?? error.message;
   const make = (code: ErrorCode, message: string, more: ErrorDetails = {}) =>
@@ -140,10 +143,10 @@ function fromTransport(error: ServiceError, { address, path, secured }: FailedCa
     );
   }
   if (error.code === status.DEADLINE_EXCEEDED) {
-    // The library names the remote address once the request is on its way.
-    const sent = details.includes('remote_addr');
+    // The library here says what it was still waiting for. The node's own one ends a call, which the node has taken, with the bare code.
+    const isUnsent = unsent.test(details);
     return make('E_CONN_TIMEOUT', `no answer from ${address} in time`, {
-      changed: sent ? 'unknown' : 'no',
+      changed: isUnsent ? 'no' : 'unknown',
       retryable: true,
     });
   }

@@ -112,6 +112,24 @@ describe('a client of three nodes', () => {
     expect(error.hint).toContain(`--request-id ${brief.clientId}`);
   });
 
+  test('takes a write that the node has ended by its own clock for one that may be carried out', async () => {
+    const brief = connect({ timeoutMs: 600 });
+    nodes[0].on('put', () => {
+      withoutLeader(nodes);
+      return 'expired';
+    });
+    expect(await errorOf(brief.kv.put('key', '1'))).toMatchObject({ code: 'E_OUTCOME_UNKNOWN', changed: 'unknown' });
+  });
+
+  test('does not take a refusal of the repetition for one of the write that was lost', async () => {
+    const denied = new RaftctlError('E_PERMISSION', 'the certificate has ended');
+    let calls = 0;
+    nodes[0].on('put', () => (++calls === 1 ? 'expired' : denied));
+    const error = await errorOf(client.kv.put('key', '1'));
+    expect(error).toMatchObject({ code: 'E_PERMISSION', changed: 'unknown' });
+    expect(error.facts.join()).toContain(`sent to ${nodes[0].address}`);
+  });
+
   test('does not send a refused write once more where its answer would come too late: a refusal stays one', async () => {
     const impatient = connect({ timeoutMs: 1000 });
     const overloaded = new RaftctlError('E_OVERLOADED', 'too much is under way', { retryable: true });

@@ -28,8 +28,11 @@ import { MemberServiceService } from '../../src/gen/raftctl/v1/member.js';
 import { NodeServiceService } from '../../src/gen/raftctl/v1/node.js';
 import { ProposalServiceService } from '../../src/gen/raftctl/v1/proposal.js';
 
-/** An answer to a unary call: a message, an error, or `lost`: the call is taken and never answered; the connection breaks. */
-export type Answer<Response> = Response | RaftctlError | 'lost';
+/**
+ * An answer to a unary call: a message, an error, or `lost`: the call is taken and never answered; the connection breaks. `expired`: it is
+ * taken, and ended by gRPC as its deadline has come by the clock of the node.
+ */
+export type Answer<Response> = Response | RaftctlError | 'lost' | 'expired';
 
 type Handlers = Record<string, (request: never) => Answer<object> | Promise<Answer<object>>>;
 
@@ -166,6 +169,8 @@ export class FakeNode {
     if (answer === 'lost') {
       this.stop();
       await this.listen();
+    } else if (answer === 'expired') {
+      callback({ code: status.DEADLINE_EXCEEDED, details: 'Deadline exceeded' });
     } else if (answer instanceof RaftctlError) {
       callback(toStatus(answer));
     } else {
