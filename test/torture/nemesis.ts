@@ -22,7 +22,7 @@ export type FaultKind = (typeof faultKinds)[number];
 const weights: Readonly<Record<FaultKind, number>> = {
   kill: 20,
   'kill-all': 2,
-  'crash-loop': 1,
+  'crash-loop': 2,
   pause: 3,
   restart: 1,
   partition: 4,
