@@ -20,6 +20,8 @@ export class Clients {
   readonly terms = new Set<number>();
   /** How often a call was refused or given up, by the code of the error. */
   readonly errors = new Map<string, number>();
+  /** Each of them, a line with the time by the clock of the history. */
+  readonly refusals: string[] = [];
   readonly #clients: Client[] = [];
 
   constructor(
@@ -32,13 +34,13 @@ export class Clients {
     const client = createClient({ endpoints: this.endpoints, timeoutMs: callMs });
     this.#clients.push(client);
     const make = this.machine === 'kv' ? askKv : askRegister;
-    return async (_, call) => {
+    return async (process, call) => {
       try {
         const { term, ...answer } = await make(client, call);
         if (term !== undefined) this.terms.add(term);
         return answer;
       } catch (thrown) {
-        return this.#outcomeOf(call, thrown);
+        return this.#outcomeOf(process, call, thrown);
       }
     };
   }
@@ -48,11 +50,14 @@ export class Clients {
   }
 
   /** The client says of every error whether something was changed: it is held to that. @throws whatever is no operating error */
-  #outcomeOf({ f }: KeyedCall, thrown: unknown): Outcome {
+  #outcomeOf(process: number, { f, key }: KeyedCall, thrown: unknown): Outcome {
     if (!(thrown instanceof RaftctlError) || thrown.code === 'E_INTERNAL') throw thrown;
-    this.errors.set(thrown.code, (this.errors.get(thrown.code) ?? 0) + 1);
-    if (f !== 'read' && thrown.changed === 'yes') throw thrown;
-    return f !== 'read' && thrown.changed === 'unknown' ? 'info' : 'fail';
+    const { code, message, changed } = thrown;
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+    const what = `process ${process}, ${f} of ${key}: ${code}, changed: ${changed}, ${message}`;
+    this.refusals.push(`${Math.round(performance.now())} ${what}\n`);
+    if (f !== 'read' && changed === 'yes') throw thrown;
+    return f !== 'read' && changed === 'unknown' ? 'info' : 'fail';
   }
 }
 

@@ -46,6 +46,7 @@ export interface RoundResult {
   readonly processes: number;
   readonly harm: Harm;
   readonly errors: ReadonlyMap<string, number>;
+  readonly refusals: readonly string[];
   /** Terms in which a change was acknowledged. */
   readonly leaders: number;
   /** Longest time between two acknowledged changes, and from the last fault to the next one. */
@@ -162,6 +163,7 @@ class Round {
       processes: this.#workload.processes,
       harm: this.#nemesis.harm,
       errors: this.#clients.errors,
+      refusals: this.#clients.refusals,
       leaders: this.#clients.terms.size,
       longestGapMs: stretchOf(acknowledgements, acknowledgements[0]?.atMs ?? 0).longestGapMs,
       recoveryMs: this.#recoveryMs,

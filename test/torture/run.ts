@@ -71,6 +71,7 @@ async function main(): Promise<void> {
       const kept = join(folder, `seed-${seed}`);
       writeFileSync(join(kept, 'history.jsonl'), lines);
       writeFileSync(join(kept, 'faults.log'), result.harm.timeline.join(''));
+      writeFileSync(join(kept, 'refusals.log'), result.refusals.join(''));
       process.stdout.write(`${result.failure}\n\nseed ${seed} failed; data, logs, faults and history: ${kept}\n`);
       process.stdout.write(`again: npm run torture -- --minutes 0 --seed ${seed} ${settings}\n`);
       process.exitCode = 1;
