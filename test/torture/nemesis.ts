@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Random, randomInt } from '../../src/base/random.js';
 import { oneOf, someOf } from '../base/choice.js';
+import { canTellOwners } from './socket-owner.js';
 import { reserves, type TorturedCluster } from './tortured-cluster.js';
 
 /** What can be done to a cluster. */
@@ -65,9 +66,10 @@ export class Nemesis {
     kinds: readonly FaultKind[],
     private readonly random: Random,
   ) {
-    const impossible: readonly (FaultKind | false)[] = [
-      cluster.disks.size === 0 && 'disk-full',
-      cluster.clocks === undefined && 'clock',
+    const impossible: readonly FaultKind[] = [
+      ...(cluster.disks.size === 0 ? (['disk-full'] as const) : []),
+      ...(cluster.clocks === undefined ? (['clock'] as const) : []),
+      ...(canTellOwners ? [] : (['partition', 'one-way', 'slow'] as const)),
     ];
     const possible = kinds.filter((kind) => !impossible.includes(kind));
     this.#kinds = possible.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));

@@ -9,6 +9,7 @@ export const canTellOwners = process.platform === 'linux';
  * is gone already. As Linux says, by the socket's inode: so a proxy knows who speaks without a word of the protocol.
  */
 export function dialledBy(accepted: Socket, pids: readonly number[]): number | undefined {
+  if (!canTellOwners) return undefined;
   const inode = inodeOf(hexOf(accepted.remotePort), hexOf(accepted.localPort));
   if (inode === undefined) return undefined;
   return pids.find((pid) => openFiles(pid).includes(`socket:[${inode}]`));
