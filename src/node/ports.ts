@@ -1,3 +1,4 @@
+import type { RaftctlError } from '../base/errors.js';
 import type { ConfState, Entry, HardState, Message, SnapshotMetadata } from '../gen/raft/v1/raft.js';
 import type { BootstrapSpec, SnapshotInfo, StorageStatus } from '../gen/raftctl/v1/cluster.js';
 import type { Member, NodeAbilities, SpaceLevel } from '../gen/raftctl/v1/member.js';
@@ -145,6 +146,8 @@ export interface SnapshotSource {
 export interface SnapshotStore {
   /** Complete ones, newest first. */
   list(): readonly SnapshotInfo[];
+  /** What one that was to be taken has found to be damaged: a node that has nothing to give to peers that lag behind cannot go on. */
+  readonly damage: RaftctlError | undefined;
   /** Writes the flushed state to a file; two at once are one. Resolves when it is flushed and verified. */
   create(): Promise<SnapshotInfo>;
   /** The newest of at least `index`. */

@@ -62,9 +62,13 @@ export class Snapshots implements SnapshotTransfers {
     return this.transfers.get(id);
   }
 
-  /** Takes the next snapshot where the log has grown enough since the last one. Called after each turn. */
+  /**
+   * Takes the next snapshot where the log has grown enough since the last one. Called after each turn.
+   * @throws RaftctlError E_CORRUPT where one, whoever asked for it, could not be taken since the state is damaged
+   */
   maybeTake(): void {
     const { store, config, clock, logger } = this.options;
+    if (store.snapshots.damage !== undefined) throw store.snapshots.damage;
     if (this.running || store.identity.clusterId === '' || clock() < this.notBeforeMs) return;
     const lastIndex = store.snapshots.list()[0]?.index ?? store.firstIndex() - 1;
     const grown = store.flushedApplied - lastIndex;

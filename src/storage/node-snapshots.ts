@@ -40,8 +40,13 @@ export class NodeSnapshots implements SnapshotStore {
   #incoming: IncomingSnapshot | undefined;
   #staged: StagedSnapshot | undefined;
   #closed = false;
+  #damage: RaftctlError | undefined;
 
   constructor(private readonly options: NodeSnapshotsOptions) {}
+
+  get damage(): RaftctlError | undefined {
+    return this.#damage;
+  }
 
   list(): readonly SnapshotInfo[] {
     return this.options.catalog.list();
@@ -122,9 +127,14 @@ export class NodeSnapshots implements SnapshotStore {
       identity: identity(),
       nowMs: nowMs(),
       isStopped: () => this.#closed,
-    }).finally(() => {
-      this.#creating = undefined;
-    });
+    })
+      .catch((thrown: unknown) => {
+        if (thrown instanceof RaftctlError && thrown.code === 'E_CORRUPT') this.#damage = thrown;
+        throw thrown;
+      })
+      .finally(() => {
+        this.#creating = undefined;
+      });
     this.#creating = { index, done };
     return done;
   }

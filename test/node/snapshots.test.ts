@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { RaftctlError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logger.js';
 import { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import { noMetrics } from '../../src/node/no-metrics.js';
@@ -100,4 +101,13 @@ it('takes one snapshot for each share of log, though a slow peer needs what is b
   expect(log).toEqual(['snapshot at 100']);
   await turns(20);
   expect(log).toEqual(['snapshot at 100', 'snapshot at 200', 'compacted to 200']);
+});
+
+it('ends the node where a snapshot, whoever wanted it, finds the state damaged: a leader without one would leave who lags behind for ever', async () => {
+  cluster = await MemoryCluster.bootstrapped([1]);
+  const { node, store } = await cluster.leader();
+  const ended = new Promise((resolve) => node.onFatal(resolve));
+  const damage = new RaftctlError('E_CORRUPT', 'the record 61 of the state is damaged');
+  vi.spyOn(store.snapshots, 'damage', 'get').mockReturnValue(damage);
+  expect(await ended).toBe(damage);
 });

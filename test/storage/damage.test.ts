@@ -93,8 +93,10 @@ describe('a flipped bit', () => {
     flipWhereFound(store.status().dataDir, 'a-value-to-be-found');
     expect(() => store.view().get(bytes('a-key-to-be-found'))).toThrow(/record 612d6b6579.* of the state is damaged/);
     expect(() => stateOf(store)).toThrow(/of the state is damaged/);
+    expect(store.snapshots.damage).toBeUndefined();
     await expect(store.snapshots.create()).rejects.toMatchObject({ code: 'E_CORRUPT' });
     expect(store.snapshots.list()).toEqual([]);
+    expect(store.snapshots.damage).toMatchObject({ code: 'E_CORRUPT', hint: expect.stringContaining('node reset') });
   });
 
   test('in a key of the state of a node that runs hides no record: that it is not there is not believed', async () => {
