@@ -1,18 +1,21 @@
+import type { Message } from '../gen/raft/v1/raft.js';
 import type { SnapshotInfo } from '../gen/raftctl/v1/cluster.js';
 import type { NodeContext } from './node-context.js';
 import { Snapshots } from './snapshots.js';
 
 /**
  * The snapshots of a node, with what they need of its core.
+ * @param onKnown takes the message of a snapshot that is offered in vain to the core
  * @param onTransferTold told of each transfer that was begun and has ended, and why it failed if it did
  */
 export function nodeSnapshots(
   context: NodeContext,
+  onKnown: (message: Message) => void,
   onTransferTold: (to: number, snapshot: SnapshotInfo, failure: string | undefined) => void,
 ): Snapshots {
   const { config, store, transport, clock, logger, metrics } = context.options;
   return new Snapshots({
-    ...{ config, store, transport, clock, logger, metrics, onTransferTold },
+    ...{ config, store, transport, clock, logger, metrics, onKnown, onTransferTold },
     onTransferEnded: (to, delivered) => {
       context.core.reportSnapshot(to, delivered ? 'finish' : 'failure');
       context.wake();

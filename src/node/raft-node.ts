@@ -126,7 +126,11 @@ export class RaftNode implements NodeApi {
     this.progresses = new PeerProgresses(options.clock);
     this.roles = new RoleChanges(this.context, this.recording, this.reading, this.progresses, this.proposing);
     this.roster = new Roster(this.context);
-    this.snapshots = nodeSnapshots(this.context, (...told) => this.recording.onSnapshotSent(...told));
+    this.snapshots = nodeSnapshots(
+      this.context,
+      (message) => this.takeMessages([message]),
+      (...told) => this.recording.onSnapshotSent(...told),
+    );
     this.changes = new MembershipChanges(
       this.context,
       this.proposing,

@@ -39,6 +39,11 @@ export interface SnapshotsOptions {
   readonly lowestActiveMatch: () => number | undefined;
   /** Whether the core has taken a snapshot that no turn has installed yet. */
   readonly isInstalling: () => boolean;
+  /**
+   * Told of a snapshot that a leader offers and whose state is here already: the core answers it with how far this node is. A leader that
+   * does not hear of that offers the same one again and again, and nothing else.
+   */
+  readonly onKnown: (message: Message) => void;
   /** Term and commit index, to judge what is offered. */
   readonly position: () => { term: number; commit: number };
 }
@@ -166,6 +171,7 @@ export class Snapshots implements SnapshotTransfers {
   receive(message: Message): Promise<SnapshotSink> {
     const metadata = message.snapshot?.metadata;
     const { term, commit } = this.options.position();
+    if (metadata !== undefined && message.term >= term && metadata.index <= commit) this.options.onKnown(message);
     if (metadata?.confState === undefined || message.term < term || metadata.index <= commit) {
       return Promise.reject(
         new RaftctlError(

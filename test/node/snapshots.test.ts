@@ -6,6 +6,7 @@ import { noMetrics } from '../../src/node/no-metrics.js';
 import { defaultNodeConfig } from '../../src/node/node-config.js';
 import type { Transport } from '../../src/node/ports.js';
 import { Snapshots } from '../../src/node/snapshots.js';
+import { put } from './calls.js';
 import { MemoryCluster } from './memory-cluster.js';
 
 let cluster: MemoryCluster;
@@ -39,7 +40,13 @@ it('stages no second snapshot as long as the first one waits to be installed, ho
   let isInstalling = false;
   const snapshots = new Snapshots({
     ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
-    ...{ metrics: noMetrics, onTransferEnded: () => {}, onTransferTold: () => {}, lowestActiveMatch: () => undefined },
+    ...{
+      metrics: noMetrics,
+      onTransferEnded: () => {},
+      onTransferTold: () => {},
+      onKnown: () => {},
+      lowestActiveMatch: () => undefined,
+    },
     requireRoom: () => {},
     isInstalling: () => isInstalling,
     position: () => ({ term: 1, commit: 1 }),
@@ -83,6 +90,7 @@ it('takes one snapshot for each share of log, though a slow peer needs what is b
       metrics: noMetrics,
       onTransferEnded: () => {},
       onTransferTold: () => {},
+      onKnown: () => {},
       isInstalling: () => false,
     },
     requireRoom: () => {},
@@ -110,4 +118,51 @@ it('ends the node where a snapshot, whoever wanted it, finds the state damaged: 
   const damage = new RaftctlError('E_CORRUPT', 'the record 61 of the state is damaged');
   vi.spyOn(store.snapshots, 'damage', 'get').mockReturnValue(damage);
   expect(await ended).toBe(damage);
+});
+
+it('has the core answer the offer of a snapshot whose state is here: the leader had not heard that it arrived, and would offer it for ever', async () => {
+  cluster = await MemoryCluster.bootstrapped([1]);
+  const { store } = await cluster.leader();
+  const known: number[] = [];
+  const snapshots = new Snapshots({
+    ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
+    ...{ metrics: noMetrics, onTransferEnded: () => {}, onTransferTold: () => {}, lowestActiveMatch: () => undefined },
+    onKnown: ({ snapshot }) => known.push(snapshot?.metadata?.index ?? 0),
+    requireRoom: () => {},
+    isInstalling: () => false,
+    position: () => ({ term: 1, commit: 7 }),
+  });
+  await expect(snapshots.receive(offer(7))).rejects.toMatchObject({ code: 'E_REFUSED' });
+  // Of a leader that is none any more.
+  await expect(snapshots.receive({ ...offer(6), term: 0 })).rejects.toMatchObject({ code: 'E_REFUSED' });
+  expect(known).toEqual([7]);
+});
+
+it('goes on writing where a snapshot arrived and its sender did not hear of it, though nobody else makes a quorum', async () => {
+  cluster = await MemoryCluster.bootstrapped([1, 2, 3]);
+  const { id } = await cluster.leader();
+  const [behind = 0, other = 0] = [1, 2, 3].filter((one) => one !== id);
+  for (const one of [id, other]) cluster.network.cut(one, behind);
+  for (let count = 0; count < 5; count++) await cluster.onLeader((leader) => put(leader, `key-${count}`));
+  await cluster.onLeader(({ node }) => node.triggerSnapshot(0));
+  const ahead = await cluster.leader();
+  const end = cluster.network.ends.get(ahead.id);
+  if (end === undefined) throw new Error('the leader has no end of the network');
+  const send = end.sendSnapshot.bind(end);
+  const sending = vi.spyOn(end, 'sendSnapshot');
+  sending.mockImplementationOnce(async (...told) => {
+    // What it says of itself once the snapshot is installed is lost, and so is the end of the transfer.
+    cluster.network.lose(MessageType.APPEND_RESPONSE, ahead.id);
+    await send(...told);
+    const { index = 0 } = told[0].snapshot?.metadata ?? {};
+    await cluster.until(() => cluster.at(behind).store.flushedApplied >= index || undefined);
+    await cluster.turns(behind, 3);
+    cluster.network.heal();
+    throw new Error('the connection broke');
+  });
+  await cluster.crash(ahead.id === id ? other : id);
+  cluster.network.heal();
+  const { index } = await cluster.onLeader((leader) => put(leader, 'last'));
+  expect(sending.mock.calls.length).toBeGreaterThan(1);
+  await cluster.until(() => cluster.at(behind).store.flushedApplied >= index || undefined);
 });
