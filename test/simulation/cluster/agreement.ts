@@ -5,8 +5,11 @@ import type { ClusterSimulation } from './cluster-simulation.js';
 import { GOOD_NETWORK } from './network.js';
 import type { SimulatedNode } from './node.js';
 
-/** Virtual milliseconds within which a cluster that is left in peace must agree: sixty election time-outs of the slowest clock. */
-const PEACE_MS_MAX = 120_000;
+/** Election time-outs within which a cluster that is left in peace must agree: sixty of the slowest clock. */
+const PEACE_ELECTIONS_MAX = 120;
+/** Election time-outs that the last call of a run may take, and that are waited for it. */
+const CALL_ELECTIONS_MAX = 5;
+const WAIT_ELECTIONS_MAX = 15;
 /** Between two looks whether it has come to that. */
 const LOOK_MS = 250;
 
@@ -25,7 +28,7 @@ export async function awaitAgreement(simulation: ClusterSimulation): Promise<voi
     machine.faults.failsNextFlush = false;
     machine.pausedUntilMs = time.nowMs;
   }
-  const untilMs = time.nowMs + PEACE_MS_MAX;
+  const untilMs = time.nowMs + PEACE_ELECTIONS_MAX * simulation.electionMs;
   const world = { ...simulation.world, settings: { ...simulation.world.settings, lose: 0 } };
   const client = new SimulatedClient(world, seededRandom(simulation.nodes.length));
   let isProven = false;
@@ -74,11 +77,14 @@ function isQuorumLost(simulation: ClusterSimulation): boolean {
 async function proves(simulation: ClusterSimulation, client: SimulatedClient): Promise<boolean> {
   let written: boolean | undefined;
   const key = 'last';
-  const asked = client.call(key, { f: 'write', value: `last ${simulation.time.nowMs}` }, 5000).then(async (answer) => {
-    written = answer !== undefined && (await client.call(key, { f: 'read' }, 5000)) !== undefined;
-  });
+  const patienceMs = CALL_ELECTIONS_MAX * simulation.electionMs;
+  const asked = client
+    .call(key, { f: 'write', value: `last ${simulation.time.nowMs}` }, patienceMs)
+    .then(async (answer) => {
+      written = answer !== undefined && (await client.call(key, { f: 'read' }, patienceMs)) !== undefined;
+    });
   asked.catch((thrown: unknown) => simulation.fail(thrown instanceof Error ? thrown : new Error(String(thrown))));
-  await simulation.advance(15_000, () => written !== undefined);
+  await simulation.advance(WAIT_ELECTIONS_MAX * simulation.electionMs, () => written !== undefined);
   return written === true;
 }
 

@@ -15,6 +15,8 @@ export interface ClientSettings {
   readonly patienceMs: number;
   /** Until one attempt of a call is. */
   readonly attemptMs: number;
+  /** Between two of them, about. */
+  readonly pauseMs: number;
   /** Whether reads may be answered within the leader's lease. */
   readonly leaseReads: boolean;
   /** Milliseconds for which a key is used before another takes its place. */
@@ -126,7 +128,7 @@ export class SimulatedClient {
 
   /** Who only wants to read does not wait while there is a new leader to ask. */
   async #pauseBetweenAttempts(): Promise<void> {
-    const pause = this.world.time.sleep(20 + this.random() * 200);
+    const pause = this.world.time.sleep((0.1 + this.random()) * this.world.settings.pauseMs);
     if (!this.isReader || this.#isLoyal) await pause;
     else this.#target = await Promise.race([pause.then(() => this.#target), this.world.nextLeader()]);
   }

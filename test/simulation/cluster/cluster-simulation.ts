@@ -116,12 +116,14 @@ export class ClusterSimulation {
     };
     this.watch.onJoint = () => this.#endLeaderOf(this.#jointChance);
     this.network.onSend = (message) => this.watch.send(message);
+    this.network.isInstalling = (id) =>
+      this.nodes[id - 1]?.running?.node['context'].core.raft.raftLog.unstable.snapshot !== undefined;
     this.network.onReceive = (id, from) => this.watch.receives(id, from);
     this.world = this.#newWorld();
   }
 
   async run(): Promise<void> {
-    const { time, profile, network } = this;
+    const { profile, network } = this;
     for (const node of this.nodes) node.start();
     await this.advance(500);
     for (const node of this.nodes.slice(0, profile.voters)) await this.#drive(node.bootstrap(this.#spec()));
@@ -139,9 +141,14 @@ export class ClusterSimulation {
     this.#isOpen = false;
     this.trace.record('peace');
     await awaitAgreement(this);
-    hold(this.time.nowMs < Number.MAX_SAFE_INTEGER, 'time passes', () => `${time.nowMs}`);
     const why = checkHistory(this.history);
     hold(why === undefined, 'I7 linearizable', () => `${why}`);
+  }
+
+  /** Milliseconds of an election time-out at least, by a clock that goes right: the measure of how long what is done to a cluster lasts. */
+  get electionMs(): number {
+    const { tickMs, electionTicks } = this.profile.config;
+    return tickMs * electionTicks;
   }
 
   /** Lets time pass, and looks at what happens. Ends early where a rule does not hold. @throws what went wrong */
@@ -210,11 +217,11 @@ export class ClusterSimulation {
       },
       (thrown: unknown) => this.fail(thrown instanceof Error ? thrown : new Error(String(thrown))),
     );
-    await this.advance(60_000, () => isOver);
+    await this.advance(60 * this.electionMs, () => isOver);
   }
 
   async #doFaults(random: Random): Promise<void> {
-    const { faults, faultEveryMs } = this.profile;
+    const { faults, faultEveryMs, repairedWithinMs } = this.profile;
     const weighed = Object.entries(faults).flatMap(([name, weight]) => (isFaultName(name) ? [{ name, weight }] : []));
     const total = weighed.reduce((sum, { weight }) => sum + weight, 0);
     while (faultEveryMs > 0 && total > 0) {
@@ -232,7 +239,15 @@ export class ClusterSimulation {
       this.faultsDone++;
       this.counters.add(`fault: ${drawn.name}`);
       this.trace.record(`${this.time.nowMs.toFixed(1)} fault ${number}: ${what}`);
+      if (repairedWithinMs > 0) this.time.in(random() * repairedWithinMs, () => this.#repair());
     }
+  }
+
+  /** Somebody has seen what is wrong. */
+  #repair(): void {
+    if (!this.#isOpen) return;
+    if (this.network.hasCuts) this.network.heal();
+    for (const node of this.nodes) if (!node.machine.isOn && node.damage !== 'damaged') node.start();
   }
 
   async #operate(operator: Operator): Promise<void> {

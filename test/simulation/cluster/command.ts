@@ -3,18 +3,22 @@ import { parseArgs } from 'node:util';
 import { type Tracer, traceLine } from '../../../src/raft/trace.js';
 import { historyLine } from '../../linearizability/history.js';
 import { type Outcome, type RunOptions, simulateCluster } from './cluster-simulation.js';
-import { Counters } from './counters.js';
-import { isProfileName, PROFILES, type ProfileName, profileOf } from './profile.js';
+import { addRun, describeFigures, type Figures, newFigures, writeFigures } from './figures.js';
+import { playInJobs } from './jobs.js';
+import { isProfileName, MIXTURES, PROFILES, profileOf, secondsOf } from './profile.js';
 import { shrink } from './shrink.js';
-import { missedSometimes } from './sometimes.js';
 
 const USAGE = `npm run sim -- [options]: plays clusters of whole nodes under faults, in virtual time.
 
   --seed S        first seed (default: by the clock)
   --seeds N       how many (default: 1 with --seed, else 100)
   --minutes M     as many seeds as fit into M minutes instead
-  --profile P     ${PROFILES.join(', ')}; mix, the default, takes one after the other
-  --seconds T     virtual seconds of chaos a run (default: 15)
+  --jobs N        in so many processes at once (default: 1); not with --minutes
+  --keep-going    goes on behind a run that fails
+  --twice N       plays the first N seeds a second time, which must go the same way
+  --profile P     ${PROFILES.join(', ')};
+                  mix, the default: one after the other of them, but for long; all: four of long to each of mix
+  --seconds T     virtual seconds of chaos a run (default: 1150 of long, 15 of the others)
   --without A,B   leaves out the faults of these numbers
   --shrink        of a run that fails, looks for the fewest faults and the shortest time with which it still does
   --history FILE  writes what the clients saw, as lines of JSON
@@ -22,113 +26,132 @@ const USAGE = `npm run sim -- [options]: plays clusters of whole nodes under fau
   --json FILE     writes the figures
 `;
 
-const SECONDS_DEFAULT = '15';
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+/** `stride` and `quiet` are for the processes of `--jobs`; `mutant` is read before this is loaded. */
+const OPTIONS = {
+  ...{ seed: text, seeds: text, minutes: text, jobs: text, twice: text, profile: text, seconds: text, without: text },
+  ...{ history: text, trace: text, json: text, mutant: text, stride: text },
+  ...{ shrink: flag, help: flag, 'keep-going': flag, quiet: flag },
+} as const;
 
-/** The figures of a number of runs. */
-interface Totals {
-  runs: number;
-  events: number;
-  checks: number;
-  faults: number;
-  operations: number;
-  virtualMs: number;
-  readonly counters: Counters;
+/** Runs after which the figures so far are written, as a run of hours may be ended. */
+const RUNS_BETWEEN_FIGURES = 10;
+
+/** Which seeds are played. */
+interface Which {
+  readonly first: number;
+  readonly seeds: number;
+}
+
+type Values = ReturnType<typeof parse>;
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS }).values;
 }
 
 export async function main(args: readonly string[]): Promise<void> {
-  const text = { type: 'string' } as const;
-  const options = { seed: text, seeds: text, minutes: text, profile: text, seconds: text, without: text, mutant: text };
-  const files = { history: text, trace: text, json: text };
-  const flags = { shrink: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  const { values } = parseArgs({ args: [...args], options: { ...options, ...files, ...flags } });
+  const values = parse(args);
   if (values.help === true) {
     process.stdout.write(USAGE);
     return;
   }
   const first = wholeNumber('--seed', values.seed ?? String(Date.now() % 1_000_000));
-  const seeds =
-    values.minutes !== undefined
-      ? Number.POSITIVE_INFINITY
-      : Number(values.seeds ?? (values.seed === undefined ? 100 : 1));
-  const untilMs = Date.now() + 60_000 * Number(values.minutes ?? Number.POSITIVE_INFINITY);
-  const chaosMs = 1000 * wholeNumber('--seconds', values.seconds ?? SECONDS_DEFAULT);
-  const profile = values.profile ?? 'mix';
-  if (profile !== 'mix' && !isProfileName(profile)) throw new Error(`--profile is one of mix, ${PROFILES.join(', ')}`);
-  const without = new Set((values.without ?? '').split(',').filter(Boolean).map(Number));
-  const trace = openTrace(values.trace);
-  const totals: Totals = {
-    runs: 0,
-    events: 0,
-    checks: 0,
-    faults: 0,
-    operations: 0,
-    virtualMs: 0,
-    counters: new Counters(),
-  };
+  const seeds = values.minutes === undefined ? seedsOf(values) : Number.POSITIVE_INFINITY;
+  const jobs = wholeNumber('--jobs', values.jobs ?? '1');
   const startedMs = Date.now();
-  for (let seed = first; seed < first + seeds && Date.now() < untilMs; seed++) {
-    const run = { seed, profile: nameFor(profile, seed), chaosMs, withoutFaults: without, tracer: trace?.tracer };
-    const outcome = await simulateCluster(run);
-    add(totals, outcome);
+  const write = (figures: Figures) => {
+    if (values.json !== undefined) writeFigures(values.json, figures, (Date.now() - startedMs) / 1000);
+  };
+  const which = { first, seeds };
+  const figures = await (jobs > 1 ? playJobs(values, jobs, which, write) : playSeeds(values, which, write));
+  if (values.quiet !== true) process.stdout.write(describeFigures(figures));
+  write(figures);
+  if (figures.failures.length > 0 || figures.playedTwice.differed > 0) process.exitCode = 1;
+}
+
+function seedsOf({ seed, seeds }: Values): number {
+  return wholeNumber('--seeds', seeds ?? (seed === undefined ? '100' : '1'));
+}
+
+function playJobs(
+  values: Values,
+  jobs: number,
+  which: Which,
+  onProgress: (figures: Figures) => void,
+): Promise<Figures> {
+  const alone = ['minutes', 'shrink', 'history', 'trace'] as const;
+  for (const name of alone) if (values[name] !== undefined) throw new Error(`--${name} is for one process`);
+  const passed = (['profile', 'seconds', 'without', 'mutant'] as const).flatMap((name) =>
+    values[name] === undefined ? [] : [`--${name}`, values[name]],
+  );
+  const twice = Math.ceil(wholeNumber('--twice', values.twice ?? '0') / jobs);
+  const flags = values['keep-going'] === true ? ['--keep-going'] : [];
+  return playInJobs(jobs, [...passed, ...flags, '--twice', `${twice}`], which, onProgress);
+}
+
+async function playSeeds(
+  values: Values,
+  { first, seeds }: Which,
+  onProgress: (figures: Figures) => void,
+): Promise<Figures> {
+  const untilMs = Date.now() + 60_000 * Number(values.minutes ?? Number.POSITIVE_INFINITY);
+  const profile = values.profile ?? 'mix';
+  if (!isProfileName(profile) && !isMixture(profile))
+    throw new Error(`--profile is one of ${[...MIXTURES, ...PROFILES].join(', ')}`);
+  const withoutFaults = new Set((values.without ?? '').split(',').filter(Boolean).map(Number));
+  const stride = wholeNumber('--stride', values.stride ?? '1');
+  const twice = wholeNumber('--twice', values.twice ?? '0');
+  const trace = openTrace(values.trace);
+  const figures = newFigures(first);
+  for (let played = 0; played < seeds && Date.now() < untilMs; played++) {
+    const seed = first + played * stride;
+    const name = profileOf(seed, profile);
+    const chaosMs = 1000 * wholeNumber('--seconds', values.seconds ?? String(secondsOf(name)));
+    const run = { seed, profile: name, chaosMs, withoutFaults, tracer: trace?.tracer };
+    const outcome = await measured(run, figures);
+    if (played < twice) await playAgain(outcome, figures);
     if (values.history !== undefined) writeFileSync(values.history, outcome.history.map(historyLine).join(''));
     if (outcome.failure !== undefined) {
-      report(outcome);
+      report(outcome, figures);
       if (values.shrink === true) await reportSmaller(run, outcome);
-      process.exitCode = 1;
-      break;
+      if (values['keep-going'] !== true) break;
     }
+    if (played % RUNS_BETWEEN_FIGURES === RUNS_BETWEEN_FIGURES - 1) onProgress(figures);
     if (seeds === 1) process.stdout.write(`${JSON.stringify(outcome.profile)}\ndigest ${outcome.digest}\n`);
   }
   trace?.close();
-  summarise(totals, first, (Date.now() - startedMs) / 1000, values.json);
+  return figures;
 }
 
-function nameFor(profile: ProfileName | 'mix', seed: number): ProfileName {
-  return profile === 'mix' ? profileOf(seed) : profile;
+async function measured(run: RunOptions, figures: Figures): Promise<Outcome> {
+  const before = process.cpuUsage();
+  const outcome = await simulateCluster(run);
+  const { user, system } = process.cpuUsage(before);
+  addRun(figures, outcome, (user + system) / 1_000_000);
+  return outcome;
 }
 
-function add(totals: Totals, { events, checks, faults, virtualMs, counters, history }: Outcome): void {
-  totals.runs++;
-  totals.events += events;
-  totals.checks += checks;
-  totals.faults += faults;
-  totals.virtualMs += virtualMs;
-  totals.operations += history.filter(({ type }) => type === 'ok').length;
-  totals.counters.addAll(counters);
+async function playAgain({ options, digest }: Outcome, { playedTwice }: Figures): Promise<void> {
+  const again = await simulateCluster({ ...options, tracer: undefined });
+  playedTwice.seeds++;
+  if (again.digest === digest) return;
+  playedTwice.differed++;
+  process.stdout.write(`${commandFor(options)} went another way the second time\n`);
 }
 
-function summarise(totals: Totals, first: number, seconds: number, file: string | undefined): void {
-  const { runs, events, checks, faults, operations, virtualMs, counters } = totals;
-  const hours = virtualMs / 3_600_000;
-  const missed = missedSometimes(counters);
-  process.stdout.write(
-    `${runs} runs from seed ${first}: ${hours.toFixed(2)} simulated hours, ${events} events, ${faults} faults, ${operations} answered calls, ` +
-      `${checks} checks, ${counters.of('leader elected')} elections, ${seconds.toFixed(1)} s\n`,
-  );
-  if (runs > 50 && missed.length > 0) process.stdout.write(`never met: ${missed.join(', ')}\n`);
-  if (file === undefined) return;
-  const sorted = Object.fromEntries([...counters.counts].sort(([left], [right]) => (left < right ? -1 : 1)));
-  const figures = {
-    runs,
-    firstSeed: first,
-    simulatedHours: hours,
-    events,
-    faults,
-    operations,
-    checks,
-    seconds,
-    missed,
-    counters: sorted,
-  };
-  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+function isMixture(name: string): name is (typeof MIXTURES)[number] {
+  return name === 'mix' || name === 'all';
 }
 
-function report({ options, profile, failure }: Outcome): void {
+function report({ options, profile, failure }: Outcome, { failures }: Figures): void {
   for (const line of failure?.tail ?? []) process.stdout.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify(profile)}\n${failure?.error.stack ?? ''}\n`);
   const cause = failure?.error.cause;
   if (cause instanceof Error) process.stdout.write(`because of ${cause.stack}\n`);
-  process.stdout.write(`failed: ${failure?.error.message}\nagain: ${commandFor(options)}\n`);
+  const [message, again] = [failure?.error.message ?? '', commandFor(options)];
+  process.stdout.write(`failed: ${message}\nagain: ${again}\n`);
+  failures.push({ seed: options.seed, profile: options.profile, message, again });
 }
 
 async function reportSmaller(options: RunOptions, outcome: Outcome): Promise<void> {

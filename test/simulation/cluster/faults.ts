@@ -22,18 +22,18 @@ export const FAULTS = {
   'process start': (simulation) => {
     const node = oneOf(
       simulation.random,
-      simulation.nodes.filter((one) => !one.machine.isOn && one.damage === undefined),
+      simulation.nodes.filter(({ machine }) => !machine.isOn),
     );
     node?.start();
     return node && `start n${node.id}`;
   },
-  'process pause': ({ random, nodes, time }) => {
+  'process pause': ({ random, nodes, time, electionMs }) => {
     const node = oneOf(
       random,
       nodes.filter(({ isUp }) => isUp),
     );
     if (node === undefined) return undefined;
-    const ms = Math.floor(random() * 4000);
+    const ms = Math.floor(random() * 4 * electionMs);
     node.machine.pausedUntilMs = time.nowMs + ms;
     return `pause n${node.id} for ${ms} ms`;
   },
@@ -41,10 +41,7 @@ export const FAULTS = {
     const side = nodes.map(({ id }) => id).filter(() => random() < 0.5);
     for (const { id } of nodes) {
       if (side.includes(id)) continue;
-      for (const other of side) {
-        network.cut(id, other);
-        network.cut(other, id);
-      }
+      for (const other of side) network.isolate(id, other);
     }
     return `partition ${side}`;
   },
@@ -52,10 +49,7 @@ export const FAULTS = {
     const { nodes, network } = simulation;
     const leader = simulation.leader();
     if (leader === undefined) return undefined;
-    for (const { id } of nodes) {
-      network.cut(id, leader.id);
-      network.cut(leader.id, id);
-    }
+    for (const { id } of nodes) network.isolate(id, leader.id);
     return `cut off leader n${leader.id}`;
   },
   'leader silenced': (simulation) => {
@@ -72,13 +66,13 @@ export const FAULTS = {
     const { node } = leader.running;
     leader.machine.in(0, () => void node.transferLeader(heir, undefined).catch(() => {}));
     simulation.network.cut(leader.id, heir);
-    simulation.time.in(300, () => simulation.network.mend(leader.id, heir));
+    simulation.time.in(0.3 * simulation.electionMs, () => simulation.network.mend(leader.id, heir));
     return `transfer from n${leader.id} to n${heir}, which is cut off`;
   },
   'leader pause': (simulation) => {
     const leader = simulation.leader();
     if (leader === undefined) return undefined;
-    leader.machine.pausedUntilMs = simulation.time.nowMs + 1000 + simulation.random() * 2000;
+    leader.machine.pausedUntilMs = simulation.time.nowMs + (1 + simulation.random() * 2) * simulation.electionMs;
     return `pause leader n${leader.id}`;
   },
   'one-way partition': ({ random, nodes, network }) => {
@@ -93,9 +87,9 @@ export const FAULTS = {
     network.cut(from, to);
     return `cut ${from}>${to}`;
   },
-  'link clogged': ({ random, nodes, network }) => {
+  'link clogged': ({ random, nodes, network, electionMs }) => {
     const [from, to] = [randomInt(random, 1, nodes.length + 1), randomInt(random, 1, nodes.length + 1)];
-    network.clog(from, to, random() * 5000);
+    network.clog(from, to, random() * 5 * electionMs);
     return `clog ${from}>${to}`;
   },
   heal: ({ network }) => {
@@ -108,20 +102,20 @@ export const FAULTS = {
     network.healOne(random);
     return 'heal one link';
   },
-  'disk stall': ({ random, nodes, time }) => {
+  'disk stall': ({ random, nodes, time, electionMs }) => {
     const node = oneOf(
       random,
       nodes.filter(({ isUp }) => isUp),
     );
     if (node === undefined) return undefined;
-    node.machine.faults.stalledUntilMs = time.nowMs + random() * 5000;
+    node.machine.faults.stalledUntilMs = time.nowMs + random() * 5 * electionMs;
     return `stall the disk of n${node.id}`;
   },
-  'disk full': ({ random, nodes, time }) => {
+  'disk full': ({ random, nodes, time, electionMs }) => {
     const node = oneOf(random, nodes);
     if (node === undefined || node.machine.faults.isFull) return undefined;
     node.machine.faults.isFull = true;
-    time.in(random() * 8000, () => {
+    time.in(random() * 8 * electionMs, () => {
       node.machine.faults.isFull = false;
     });
     return `fill the disk of n${node.id}`;
@@ -142,6 +136,17 @@ export const FAULTS = {
     const where = node.machine.flipBit(table);
     if (where !== undefined) node.damage = 'damaged';
     return where && `flip a bit on n${node.id}: ${where}`;
+  },
+  'bit flip near the end of the log': (simulation) => {
+    const { time, random } = simulation;
+    const node = toDamage(simulation);
+    const where = node?.machine.flipBit('log', LOG_END_ENTRIES);
+    if (node === undefined || where === undefined) return undefined;
+    node.damage = 'damaged';
+    // What is in memory hides it until the node has forgotten it.
+    node.crash();
+    time.in(random() * simulation.electionMs, () => node.start());
+    return `flip a bit near the end of the log of n${node.id}, and start it again: ${where}`;
   },
   'disk wiped': (simulation) => {
     const node = toDamage(simulation);
@@ -164,6 +169,24 @@ export const FAULTS = {
     simulation.foundOtherCluster(node);
     return `n${node.id} is of another cluster`;
   },
+  'node left behind': (simulation) => {
+    const { nodes, network, time, random, electionMs } = simulation;
+    const leader = simulation.leader();
+    const node = oneOf(
+      random,
+      nodes.filter((one) => one.isUp && one !== leader),
+    );
+    if (node === undefined) return undefined;
+    for (const { id } of nodes) network.isolate(id, node.id);
+    time.in((0.5 + random() * 1.5) * electionMs, () => {
+      // Whoever leads has not what it needs next.
+      for (const { machine, running } of nodes) {
+        if (running !== undefined) machine.in(0, () => void running.node.triggerSnapshot(0).catch(() => {}));
+      }
+    });
+    time.in((0.6 + random() * 1.5) * electionMs, () => network.heal());
+    return `leave n${node.id} behind`;
+  },
   'wall clock jump': ({ random, nodes }) => {
     const node = oneOf(random, nodes);
     if (node === undefined) return undefined;
@@ -173,6 +196,9 @@ export const FAULTS = {
 } as const satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof FAULTS;
+
+/** Entries that are near the end of a log. */
+const LOG_END_ENTRIES = 5;
 
 /** A voter whose loss the cluster survives, of which there is one a run at most: more damage than that is more than Raft is for. */
 function toDamage(simulation: ClusterSimulation): SimulatedNode | undefined {

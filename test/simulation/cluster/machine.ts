@@ -85,15 +85,22 @@ export class Machine {
   /** Lets something happen on this machine in so many milliseconds, unless this life is over by then. */
   in(delayMs: number, run: () => void): void {
     const { life } = this;
-    const happen = (): void => {
-      if (!this.isOn || this.life !== life) return;
-      if (this.time.nowMs < this.pausedUntilMs) this.time.in(this.pausedUntilMs - this.time.nowMs, happen);
-      else {
-        this.onEvent();
-        run();
-      }
-    };
-    this.time.in(delayMs, happen);
+    this.time.in(delayMs, () => this.#happen(life, run));
+  }
+
+  /** Lets something happen on this machine in the present event, or once the machine goes on. */
+  now(run: () => void): void {
+    this.#happen(this.life, run);
+  }
+
+  #happen(life: number, run: () => void): void {
+    if (!this.isOn || this.life !== life) return;
+    const leftMs = this.pausedUntilMs - this.time.nowMs;
+    if (leftMs > 0) this.time.in(leftMs, () => this.#happen(life, run));
+    else {
+      this.onEvent();
+      run();
+    }
   }
 
   /** Asks the disk for something that takes as long as a write. */
@@ -135,10 +142,15 @@ export class Machine {
     this.files.wipe();
   }
 
-  /** Flips one bit of one record at rest. @returns where; undefined where there is nothing to flip */
-  flipBit(table: string): string | undefined {
+  /**
+   * Flips one bit of one record at rest.
+   * @param ofLast it is one of so many with the highest keys
+   * @returns where; undefined where there is nothing to flip
+   */
+  flipBit(table: string, ofLast = Number.POSITIVE_INFINITY): string | undefined {
     const stored = this.tables.get(table);
-    const key = stored?.keyAt(randomInt(this.random, 0, Math.max(1, stored.size)));
+    const size = stored?.size ?? 0;
+    const key = stored?.keyAt(randomInt(this.random, Math.max(0, size - ofLast), Math.max(1, size)));
     const value = key === undefined ? undefined : stored?.get(key);
     if (stored === undefined || key === undefined || value === undefined || value.length === 0) return undefined;
     const flipped = Buffer.from(value);

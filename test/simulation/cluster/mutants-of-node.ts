@@ -16,7 +16,7 @@ export const nodeMutants: readonly Mutant[] = [
   },
   {
     name: 'X18',
-    profile: 'members',
+    profile: 'snapshots',
     what: 'a snapshot is staged while another one is being installed',
     changes: [
       { file: 'node/snapshots', from: 'if (this.staged)', to: 'if (false)' },

@@ -16,6 +16,8 @@ export interface NetworkQuality {
   readonly replay: number;
   /** That it is held back for long. */
   readonly delay: number;
+  /** That a snapshot which has arrived is sent once more. */
+  readonly repeatTransfer: number;
   /** Milliseconds that it takes until both sides of a connection have noticed that nothing passes. */
   readonly noticeMs: number;
 }
@@ -27,6 +29,7 @@ export const GOOD_NETWORK: NetworkQuality = {
   duplicate: 0,
   replay: 0,
   delay: 0,
+  repeatTransfer: 0,
   noticeMs: 1000,
 };
 
@@ -34,17 +37,24 @@ export const GOOD_NETWORK: NetworkQuality = {
 const REPLAYABLE_MAX = 300;
 /** Milliseconds by which a late message is late, at most. */
 const LATE_MS_MAX = 5000;
+/** A link in one direction, as a number. */
+export function linkOf(from: number, to: number): number {
+  return from * 1000 + to;
+}
+
 /** The network between machines: messages travel as bytes, so that no two nodes ever hold the same object. */
 export class SimulatedNetwork {
   quality: NetworkQuality = GOOD_NETWORK;
   readonly ends = new Map<number, SimulatedTransport>();
-  /** Links on which nothing passes, as `from>to`, with when they were cut. */
-  readonly #cuts = new Map<string, number>();
-  readonly #clogs = new Map<string, number>();
+  /** Links on which nothing passes, by `linkOf`, with when they were cut. */
+  readonly #cuts = new Map<number, number>();
+  readonly #clogs = new Map<number, number>();
   readonly #past: { readonly from: number; readonly to: number; readonly bytes: Uint8Array }[] = [];
   /** Grows with each change of the links: connections made before are made anew. */
   epoch = 0;
   onSend: (message: Message) => void = () => {};
+  /** Whether a node has taken a snapshot in that is not durable yet. */
+  isInstalling: (id: number) => boolean = () => false;
   /** A message that was let in. */
   onReceive: (id: number, from: number) => void = () => {};
 
@@ -80,30 +90,38 @@ export class SimulatedNetwork {
   latencyMs(from: number, to: number): number {
     const { latencyMs, jitterMs, delay } = this.quality;
     const late = this.random() < delay ? this.random() * LATE_MS_MAX : 0;
-    const clogged = Math.max(0, (this.#clogs.get(`${from}>${to}`) ?? 0) - this.time.nowMs);
+    const clogged = Math.max(0, (this.#clogs.get(linkOf(from, to)) ?? 0) - this.time.nowMs);
     return latencyMs + this.random() * jitterMs + late + clogged;
   }
 
   passes(from: number, to: number): boolean {
-    return !this.#cuts.has(`${from}>${to}`);
+    return !this.#cuts.has(linkOf(from, to));
   }
 
   /** Whether two nodes believe that they are connected: it takes a while until a cut shows. */
   seemsConnected(left: number, right: number): boolean {
-    return [`${left}>${right}`, `${right}>${left}`].every((link) => {
-      const cutMs = this.#cuts.get(link);
-      return cutMs === undefined || this.time.nowMs - cutMs < this.quality.noticeMs;
-    });
+    return this.#cuts.size === 0 || (this.#seemsOpen(left, right) && this.#seemsOpen(right, left));
+  }
+
+  #seemsOpen(from: number, to: number): boolean {
+    const cutMs = this.#cuts.get(linkOf(from, to));
+    return cutMs === undefined || this.time.nowMs - cutMs < this.quality.noticeMs;
   }
 
   cut(from: number, to: number): void {
-    this.#cuts.set(`${from}>${to}`, this.time.nowMs);
+    this.#cuts.set(linkOf(from, to), this.time.nowMs);
     this.epoch++;
+  }
+
+  /** Cuts a link in both directions. */
+  isolate(left: number, right: number): void {
+    this.cut(left, right);
+    this.cut(right, left);
   }
 
   /** Nothing passes for a while; all of it arrives afterwards. */
   clog(from: number, to: number, ms: number): void {
-    this.#clogs.set(`${from}>${to}`, this.time.nowMs + ms);
+    this.#clogs.set(linkOf(from, to), this.time.nowMs + ms);
   }
 
   heal(): void {
@@ -113,7 +131,7 @@ export class SimulatedNetwork {
   }
 
   mend(from: number, to: number): void {
-    this.#cuts.delete(`${from}>${to}`);
+    this.#cuts.delete(linkOf(from, to));
     this.epoch++;
   }
 
@@ -142,7 +160,7 @@ export class SimulatedNetwork {
         this.counters.add('message lost in a partition');
         return;
       }
-      this.ends.get(to)?.arrive(Message.decode(bytes), from);
+      this.ends.get(to)?.arrive(bytes, from);
     });
   }
 }

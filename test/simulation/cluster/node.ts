@@ -32,6 +32,9 @@ export interface NodeSettings {
 /** Why a node is down for good, or why it is not. */
 export type Damage = 'damaged' | 'wiped' | 'foreign' | undefined;
 
+/** What a store says of an entry that makes no sense. */
+const DAMAGED_LOG = /of the log is damaged/;
+
 /** Most ticks that are caught up with at once, as in the daemon. */
 const TICKS_AT_ONCE_MAX = 2;
 
@@ -99,14 +102,17 @@ export class SimulatedNode {
       const clock = () => Math.floor(this.#wallMs());
       store = await openUnderLock({ ...options, logger: this.#logger, clock }, undefined);
     } catch (thrown) {
-      if (machine.life === life) this.#onFailure(thrown);
+      if (machine.life !== life) return;
+      if (thrown instanceof RaftctlError && thrown.code === 'E_CORRUPT' && DAMAGED_LOG.test(thrown.message))
+        this.counters.add('damaged log refused at start');
+      this.#onFailure(thrown);
       return;
     }
     const node = this.#newNode(store);
     node.onFatal((reason) => this.#onFailure(reason));
     this.running = { node, store };
     if (this.instance === '') this.instance = store.identity.instance;
-    await node.start();
+    await node.start().catch((thrown: unknown) => this.#onFailure(thrown));
   }
 
   #newMachine(): StateMachine {

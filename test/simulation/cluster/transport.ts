@@ -1,4 +1,4 @@
-import type { Message } from '../../../src/gen/raft/v1/raft.js';
+import { Message } from '../../../src/gen/raft/v1/raft.js';
 import type { Member } from '../../../src/gen/raftctl/v1/member.js';
 import type { LinkStatus, PeerIdentity, SnapshotSource, Transport, TransportEvents } from '../../../src/node/ports.js';
 import { admit } from '../../../src/transport/admission.js';
@@ -10,11 +10,16 @@ import type { SimulatedNetwork } from './network.js';
 /** Milliseconds after which a transfer of a snapshot that does not move on is given up. */
 const TRANSFER_MS_MAX = 8000;
 
+/** Milliseconds after which a transfer that has arrived is repeated, at most. */
+const REPEATED_MS_MAX = 30;
+
 /** What two nodes found when they last greeted each other. */
 interface Greeting {
   readonly epoch: number;
   readonly peerLife: number;
-  readonly configIndexes: string;
+  /** Index of the configuration and cluster of either, as of then. */
+  readonly indexes: readonly [self: number, other: number];
+  readonly clusters: readonly [self: string, other: string];
   readonly obstacle: string;
 }
 
@@ -69,12 +74,13 @@ export class SimulatedTransport implements Transport {
   }
 
   /** A message has come to this machine. */
-  arrive(message: Message, from: number): void {
+  arrive(bytes: Uint8Array, from: number): void {
     const { counters } = this.network;
-    this.machine.in(0, () => {
+    this.machine.now(() => {
       const sender = this.network.ends.get(from);
       const [identity, other] = [this.#identity, sender?.identity];
       if (identity === undefined || other === undefined || this.#events === undefined) return;
+      const message = Message.decode(bytes);
       if (whyDropped(message, from, this.machine.id) !== undefined) {
         counters.add('message refused at the door');
         return;
@@ -91,7 +97,7 @@ export class SimulatedTransport implements Transport {
   }
 
   async sendSnapshot(message: Message, source: SnapshotSource, onSent: (bytes: number) => void): Promise<void> {
-    const { counters, random } = this.network;
+    const { counters, random, time } = this.network;
     const { to } = message;
     const end = this.network.ends.get(to);
     if (end === undefined || !this.#isConnected(to)) throw new Error('not connected');
@@ -99,11 +105,40 @@ export class SimulatedTransport implements Transport {
     if (this.#identity !== undefined && end.identity !== undefined && end.events !== undefined) {
       await admit(makeHello(this.#identity, to), end.identity, end.events);
     }
+    const chunks: Uint8Array[] = [];
+    const recorded = async function* (): AsyncIterable<Uint8Array> {
+      for await (const chunk of source.chunks()) {
+        chunks.push(chunk);
+        yield chunk;
+      }
+    };
+    await this.#transfer(message, end, recorded(), onSent);
+    if (random() < this.network.quality.repeatTransfer) {
+      // Nobody may rely on it that a snapshot comes once: who does not hear that it has arrived sends it again.
+      counters.add('snapshot transfer repeated');
+      void time
+        .sleep(random() * REPEATED_MS_MAX)
+        .then(() => this.#transfer(message, end, chunks, () => {}))
+        .catch(() => counters.add('repeated snapshot transfer refused'));
+    }
+    await this.#pass(to, end);
+  }
+
+  /** Sends the chunks, has them staged, and the message taken in. */
+  async #transfer(
+    message: Message,
+    end: SimulatedTransport,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    onSent: (bytes: number) => void,
+  ): Promise<void> {
+    const { counters, random } = this.network;
+    const { to } = message;
+    if (this.network.isInstalling(to)) counters.add('snapshot offered while another one is installed');
     const offered = end.events?.onSnapshotOffered(message) ?? Promise.reject(new Error('not there'));
     const sink = await this.#guarded(to, end, offered);
     let sent = 0;
     try {
-      for await (const chunk of source.chunks()) {
+      for await (const chunk of chunks) {
         await this.#pass(to, end);
         const copy = Buffer.from(chunk);
         if (random() < this.network.quality.duplicate / 4) {
@@ -124,7 +159,6 @@ export class SimulatedTransport implements Transport {
     }
     end.events?.onSnapshotReceived(message);
     counters.add('snapshot received');
-    await this.#pass(to, end);
   }
 
   links(): readonly LinkStatus[] {
@@ -164,16 +198,16 @@ export class SimulatedTransport implements Transport {
     const [self, other] = [this.#identity, end?.identity];
     if (end === undefined || self === undefined || other === undefined) return 'not there';
     const { epoch } = this.network;
-    const configIndexes = `${self.configIndex}/${other.configIndex}/${self.clusterId}/${other.clusterId}`;
     const known = this.#greetings.get(to);
-    if (known?.epoch === epoch && known.peerLife === end.#life && known.configIndexes === configIndexes)
-      return known.obstacle;
+    if (known?.epoch === epoch && known.peerLife === end.#life && isOf(known, self, other)) return known.obstacle;
     const verdicts = [
       checkHello(makeHello(self, to), other),
       checkHello(makeHello(other, this.machine.id), self, { dialled: to }),
     ];
     const obstacle = verdicts.flatMap((verdict) => (verdict.kind === 'refused' ? verdict.reason : []))[0] ?? '';
-    this.#greetings.set(to, { epoch, peerLife: end.#life, configIndexes, obstacle });
+    const indexes = [self.configIndex, other.configIndex] as const;
+    const clusters = [self.clusterId, other.clusterId] as const;
+    this.#greetings.set(to, { epoch, peerLife: end.#life, indexes, clusters, obstacle });
     return obstacle;
   }
 
@@ -221,4 +255,14 @@ export class SimulatedTransport implements Transport {
       });
     });
   }
+}
+
+/** Whether a greeting was between these two, as they are now. */
+function isOf({ indexes, clusters }: Greeting, self: PeerIdentity, other: PeerIdentity): boolean {
+  return (
+    indexes[0] === self.configIndex &&
+    indexes[1] === other.configIndex &&
+    clusters[0] === self.clusterId &&
+    clusters[1] === other.clusterId
+  );
 }

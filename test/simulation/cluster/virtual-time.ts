@@ -1,3 +1,5 @@
+import { hold } from '../ledger.js';
+
 /** One thing that will happen. */
 interface Event {
   readonly atMs: number;
@@ -5,6 +7,12 @@ interface Event {
   readonly order: number;
   readonly run: () => void;
 }
+
+/** Events at one moment beyond which somebody turns in circles for ever. */
+const AT_ONCE_MAX = 50_000;
+
+/** Events in one phase of the runtime, after which it looks at what waits outside: a signal, say. */
+const EVENTS_PER_PHASE = 256;
 
 /**
  * The one queue of a run. Nothing happens but what stands in it, one after the other, and time is what the event that happens says.
@@ -16,6 +24,8 @@ export class VirtualTime {
   /** Events that have happened. */
   count = 0;
   #order = 0;
+  /** Events at the present moment. */
+  #atOnce = 0;
   readonly #heap: Event[] = [];
 
   /** Lets something happen in so many milliseconds. */
@@ -32,20 +42,47 @@ export class VirtualTime {
    * Lets things happen until a moment, or until there is nothing to happen, or `isOver` says so.
    * @param behind called behind each event and all that came of it
    */
-  async run(untilMs: number, behind: () => void, isOver: () => boolean = () => false): Promise<void> {
-    while (!isOver()) {
-      const next = this.#heap[0];
-      if (next === undefined || next.atMs > untilMs) {
-        this.nowMs = Math.max(this.nowMs, untilMs);
-        return;
-      }
-      this.#pop();
-      this.nowMs = Math.max(this.nowMs, next.atMs);
-      this.count++;
-      next.run();
-      await settled();
-      behind();
+  run(untilMs: number, behind: () => void, isOver: () => boolean = () => false): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let hasRun = false;
+      let isDone = false;
+      let left = 0;
+      const step = () => {
+        if (isDone) return;
+        try {
+          if (hasRun) behind();
+          isDone = isOver() || !this.#happen(untilMs);
+          hasRun = true;
+        } catch (thrown) {
+          isDone = true;
+          reject(thrown);
+        }
+        if (isDone) resolve();
+        else if (--left <= 0) plan();
+      };
+      // Promises go on between two of them, until none has anything left to do; a phase of the runtime for each event would cost as much as it.
+      const plan = () => {
+        for (left = 0; left < EVENTS_PER_PHASE; left++) setImmediate(step);
+      };
+      left = 1;
+      step();
+    });
+  }
+
+  /** Lets the next thing happen. @returns whether there was one before that moment; if not, it has come */
+  #happen(untilMs: number): boolean {
+    const next = this.#heap[0];
+    if (next === undefined || next.atMs > untilMs) {
+      this.nowMs = Math.max(this.nowMs, untilMs);
+      return false;
     }
+    this.#pop();
+    if (next.atMs > this.nowMs) this.#atOnce = 0;
+    hold(++this.#atOnce < AT_ONCE_MAX, 'time passes', () => `${AT_ONCE_MAX} events at ${this.nowMs} ms`);
+    this.nowMs = Math.max(this.nowMs, next.atMs);
+    this.count++;
+    next.run();
+    return true;
   }
 
   #push(event: Event): void {
@@ -79,9 +116,4 @@ export class VirtualTime {
 
 function isBefore(left: Event, right: Event): boolean {
   return left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order);
-}
-
-/** Resolves once no promise has anything left to do: the runtime begins its next phase only then. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

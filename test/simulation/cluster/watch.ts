@@ -10,6 +10,7 @@ import { unsealRecord } from '../../../src/storage/sealed-record.js';
 import { hold, type Ledger } from '../ledger.js';
 import type { Counters } from './counters.js';
 import type { Machine } from './machine.js';
+import { linkOf } from './network.js';
 import type { SimulatedNode } from './node.js';
 import { bytesOf, textOf } from './ordered-table.js';
 import { Promises } from './promises.js';
@@ -23,6 +24,7 @@ interface Progress {
   readonly vote: number;
   readonly commit: number;
   readonly applied: number;
+  readonly lastIndex: number;
   readonly configuration: Configuration;
   /** Ticks of the node when it came to this role, in this configuration. */
   readonly sinceTick: number;
@@ -50,8 +52,10 @@ export class ClusterWatch {
   readonly #written = new Map<number, Written>();
   readonly #touched = new Set<number>();
   readonly #promises: Promises;
-  /** Ticks of a node when it last had a message from another. */
-  readonly #heard = new Map<string, number>();
+  /** Ticks of a node when it last had a message from another, by `linkOf`. */
+  readonly #heard = new Map<number, number>();
+  /** Ticks of a leader when it was last looked at whom it had heard. */
+  readonly #contactTicks = new Map<number, number>();
   #configIndex = 0;
   #configuration: ConfState | undefined;
   /** Checks made. */
@@ -168,6 +172,15 @@ export class ClusterWatch {
     const { raft } = core;
     const { raftLog } = raft;
     const last = this.#last.get(node.id);
+    this.checks++;
+    if (last !== undefined && isAsIt(last, core)) {
+      // All else follows from what is the same as it was.
+      this.#promises.look(node.id, raft);
+      if (raft.role === 'leader') this.#checkContact(node, raft, last);
+      this.#checkConfiguration(node);
+      return;
+    }
+    if (last !== undefined && last.core !== core) this.#forgetHeard(node.id);
     const now: Progress = {
       core,
       role: raft.role,
@@ -175,10 +188,10 @@ export class ClusterWatch {
       vote: raft.vote,
       commit: raftLog.committed,
       applied: raftLog.applied,
+      lastIndex: raftLog.lastIndex(),
       configuration: raft.tracker.conf,
       sinceTick: this.#sinceTick(node, raft, last),
     };
-    this.checks++;
     // A node that is fresh, or is just being bootstrapped, has a core that nobody else knows of.
     if (node.running?.store.identity.clusterId === '' || raft.tracker.conf.members().size === 0) return;
     this.#checkMonotonic(node, now, last);
@@ -211,6 +224,8 @@ export class ClusterWatch {
     const { raftLog } = raft;
     this.ledger.leads(node.id, raft.term);
     this.#checkContact(node, raft, last);
+    // The core of one whose last write was refused counts on entries that the disk has not: nobody hears of it any more.
+    if (node.running?.node['context'].stopping === true) return;
     const unapplied = countConfChanges(raft);
     hold(unapplied <= 1, 'I8 one change at a time', () => `leader ${node.id} has ${unapplied} that are not applied`);
     hold(raft.tracker.conf.voters.contains(raft.id), 'I8 a leader is a voter', () => `node ${node.id}`);
@@ -244,7 +259,12 @@ export class ClusterWatch {
   /** A message from one has come to another. */
   receives(id: number, from: number): void {
     const ticks = this.#nodeOf(id).running?.node['context'].ticks;
-    if (ticks !== undefined) this.#heard.set(`${from}>${id}`, ticks);
+    if (ticks !== undefined) this.#heard.set(linkOf(from, id), ticks);
+  }
+
+  /** The ticks of a new life begin anew. */
+  #forgetHeard(id: number): void {
+    for (const other of this.nodes) this.#heard.delete(linkOf(other.id, id));
   }
 
   /** I12: a leader that has not heard from a quorum for two election time-outs and more leads no longer. */
@@ -252,7 +272,10 @@ export class ClusterWatch {
     const ticks = node.running?.node['context'].ticks ?? 0;
     const limit = 2 * raft.config.electionTick + CONTACT_TICKS_MORE;
     if (last === undefined || ticks - this.#sinceTick(node, raft, last) <= limit) return;
-    const isHeard = (id: number) => id === node.id || ticks - (this.#heard.get(`${id}>${node.id}`) ?? 0) <= limit;
+    // Between two ticks it can but hear more.
+    if (this.#contactTicks.get(node.id) === ticks && raft.tracker.conf === last.configuration) return;
+    this.#contactTicks.set(node.id, ticks);
+    const isHeard = (id: number) => id === node.id || ticks - (this.#heard.get(linkOf(id, node.id)) ?? 0) <= limit;
     hold(isQuorum(raft.tracker.conf, isHeard), 'I12 a leader has a quorum', () => `leader ${node.id} of ${raft.term}`);
   }
 
@@ -336,6 +359,23 @@ export class ClusterWatch {
     if (found === undefined) throw new Error(`no node ${id}`);
     return found;
   }
+}
+
+/** Whether nothing has changed of what the rules speak of, but for what others may do: a leader only adds to its log, and nobody takes back. */
+function isAsIt(last: Progress, core: RawNode): boolean {
+  const { raft } = core;
+  const { raftLog } = raft;
+  return (
+    last.core === core &&
+    last.role === raft.role &&
+    last.term === raft.term &&
+    last.vote === raft.vote &&
+    last.commit === raftLog.committed &&
+    last.applied === raftLog.applied &&
+    last.lastIndex === raftLog.lastIndex() &&
+    last.configuration === raft.tracker.conf &&
+    raft.leadTransferee === 0
+  );
 }
 
 /** Counted here by itself: the core's own arithmetic is under test. */

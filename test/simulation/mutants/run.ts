@@ -44,8 +44,14 @@ for (const mutant of chosen) {
   verdicts.push(verdict);
   const end = verdict.killedBy === undefined ? 'LIVES' : `killed by ${verdict.killedBy}`;
   process.stdout.write(`${name.padEnd(10)} ${String(verdict.seeds).padStart(4)} seeds  ${end}  (${what})\n`);
+  // The whole table takes a while: who ends it has what was found so far.
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary(), null, 2)}\n`);
 }
-summarise();
+const { mutants, killed, bugs, bugsKilled, medianSeeds, worstSeeds } = summary();
+process.stdout.write(
+  `${killed} of ${mutants} mutants killed, ${bugsKilled} of ${bugs} bugs; median ${medianSeeds} seeds, worst ${worstSeeds}\n`,
+);
+if (killed < mutants) process.exitCode = 1;
 
 function play({ name, what, profile = 'mix' }: Mutant): Promise<Verdict> {
   const run = fileURLToPath(new URL('../cluster/run.js', import.meta.url));
@@ -70,14 +76,20 @@ function play({ name, what, profile = 'mix' }: Mutant): Promise<Verdict> {
   });
 }
 
-function summarise(): void {
+/** The figures of the mutants that were played. A bug is killed where all of its mutants are. */
+function summary() {
   const killed = verdicts.filter(({ killedBy }) => killedBy !== undefined);
   const counts = killed.map(({ seeds }) => seeds).sort((a, b) => a - b);
-  const median = counts[Math.floor(counts.length / 2)] ?? 0;
-  const bugs = new Set(chosen.map(({ name }) => name.split('-')[0])).size;
-  process.stdout.write(
-    `${killed.length} of ${verdicts.length} mutants killed (${bugs} bugs); median ${median} seeds, worst ${counts.at(-1) ?? 0}\n`,
-  );
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ median, verdicts }, null, 2)}\n`);
-  if (killed.length < verdicts.length) process.exitCode = 1;
+  const bugOf = ({ name }: Verdict) => name.split('-')[0];
+  const bugs = new Set(verdicts.map(bugOf));
+  const living = new Set(verdicts.filter(({ killedBy }) => killedBy === undefined).map(bugOf));
+  return {
+    mutants: verdicts.length,
+    killed: killed.length,
+    bugs: bugs.size,
+    bugsKilled: bugs.size - living.size,
+    medianSeeds: counts[Math.floor(counts.length / 2)] ?? 0,
+    worstSeeds: counts.at(-1) ?? 0,
+    each: verdicts,
+  };
 }

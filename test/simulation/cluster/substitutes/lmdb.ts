@@ -1,3 +1,4 @@
+import type { Inode } from '../files.js';
 import { type Machine, machineOf, systemError } from '../machine.js';
 import { bytesOf, OrderedTable, textOf } from '../ordered-table.js';
 
@@ -97,7 +98,7 @@ class Environment {
 
   #keep({ changes }: Gathered): void {
     for (const { table, key, value } of changes) this.machine.commit(table, key, value);
-    writeHeader(this.machine, ++this.machine.transaction);
+    this.machine.transaction++;
   }
 
   #onPowerOff(): void {
@@ -196,7 +197,11 @@ class Root extends Table {
 
 export function open({ path }: { path: string }): Root {
   const machine = machineOf(path);
-  if (machine.files.get(headerPath(machine)) === undefined) writeHeader(machine, machine.transaction);
+  const file = headerPath(machine);
+  if (machine.files.get(file) === undefined) {
+    machine.files.name(file, new DataFile(machine));
+    machine.files.flushFolder(machine.dataDir);
+  }
   return new Root(new Environment(machine), 'root');
 }
 
@@ -206,8 +211,31 @@ function headerPath({ dataDir }: Machine): string {
   return `${dataDir}/data.mdb`;
 }
 
-/** The first two pages of the file, which say which transaction is the newest: what is looked at before the database is opened. */
-function writeHeader(machine: Machine, transaction: number): void {
+/**
+ * The file of a database: its first two pages, which say which transaction is the newest, are looked at before it is opened. What it is made of
+ * follows from the machine's transactions, which are durable when they are counted, so it is made when somebody reads it.
+ */
+class DataFile implements Inode {
+  constructor(private readonly machine: Machine) {}
+
+  get content(): Buffer {
+    return pagesOf(this.machine.transaction);
+  }
+
+  set content(_) {
+    // A crash leaves what is durable, and that is all of it.
+  }
+
+  get durable(): Buffer {
+    return this.content;
+  }
+
+  set durable(_) {
+    // As above.
+  }
+}
+
+function pagesOf(transaction: number): Buffer {
   const content = Buffer.alloc(2 * PAGE_BYTES);
   const older = Math.max(0, transaction - 1);
   for (const [page, number] of [transaction, older].entries()) {
@@ -220,13 +248,7 @@ function writeHeader(machine: Machine, transaction: number): void {
     content.writeBigUInt64LE(1n, at + 144);
     content.writeBigUInt64LE(BigInt(number), at + 152);
   }
-  const path = headerPath(machine);
-  const inode = machine.files.get(path);
-  if (inode !== undefined) inode.content = inode.durable = content;
-  else {
-    machine.files.name(path, { content, durable: content });
-    machine.files.flushFolder(machine.dataDir);
-  }
+  return content;
 }
 
 function gathered(): Gathered {
