@@ -46,6 +46,15 @@ describe('a cluster of whole nodes under faults', () => {
     expect(new Set(first).size).toBe(2);
   });
 
+  test('keeps them through half an hour of a cluster with long time-outs and little to do, of which months can be played', async () => {
+    const { failure, virtualMs, counters, history } = await simulateCluster({
+      ...{ seed: 2, profile: 'long', chaosMs: 1_800_000 },
+    });
+    expect(failure?.error.message).toBeUndefined();
+    expect(virtualMs).toBeGreaterThan(1_800_000);
+    expect([counters.of('agreed in peace'), history.length > 100]).toEqual([1, true]);
+  });
+
   test('goes on without the faults that are left out, which is how a failing run is made smaller', async () => {
     const options = { seed: 5, profile: 'network', chaosMs: 3000 } as const;
     const whole = await simulateCluster(options);
@@ -61,6 +70,13 @@ describe('the profiles', () => {
     expect(PROFILES.length).toBeGreaterThan(3);
     for (let seed = 0; seed < 20; seed++) expect(PROFILES).toContain(profileOf(seed));
     expect(Object.keys(FAULTS).length).toBeGreaterThan(15);
+  });
+
+  test('are mixed: a seed always has the same one, and most are long where all are asked for', () => {
+    const names = Array.from({ length: 100 }, (_, seed) => profileOf(seed, 'all'));
+    expect(names.filter((name) => name === 'long').length).toBe(80);
+    expect(names).toEqual(Array.from({ length: 100 }, (_, seed) => profileOf(seed, 'all')));
+    expect(profileOf(7, 'disk')).toBe('disk');
   });
 
   test('are told which rare paths were never met', () => {
