@@ -133,7 +133,7 @@ export const nodeMutants: readonly Mutant[] = [
       {
         file: 'node/proposing',
         from: "import { sessionProblem } from './sessions.js';",
-        to: "import { sessionProblem } from './sessions.js';\nimport { CommandKind } from '../gen/raftctl/v1/proposal.js';\nimport { KvAnswer, KvCommand, KvQuery } from '../gen/raftctl/v1/kv.js';\nimport { KeyspacePrefix, scopedView } from './keyspace.js';",
+        to: "import { sessionProblem } from './sessions.js';\nimport { KvAnswer, KvCommand, KvQuery } from '../gen/raftctl/v1/kv.js';\nimport { KeyspacePrefix, scopedView } from './keyspace.js';",
       },
     ],
   },

@@ -39,8 +39,15 @@ const REPLAYABLE_MAX = 300;
 const LATE_MS_MAX = 5000;
 /** A link in one direction, as a number. */
 export function linkOf(from: number, to: number): number {
-  return from * 1000 + to;
+  return from * LINKS_FROM_ONE + to;
 }
+
+/** Whether a link leads to a node. */
+export function isTo(link: number, id: number): boolean {
+  return link % LINKS_FROM_ONE === id;
+}
+
+const LINKS_FROM_ONE = 1000;
 
 /** The network between machines: messages travel as bytes, so that no two nodes ever hold the same object. */
 export class SimulatedNetwork {

@@ -1,18 +1,16 @@
 import { crc32 } from 'node:zlib';
-import { type ConfState, type Entry, HardState, type Message, MessageType } from '../../../src/gen/raft/v1/raft.js';
-import { AppliedState, LogBounds } from '../../../src/gen/raftctl/v1/storage.js';
+import { type ConfState, type Entry, type Message, MessageType } from '../../../src/gen/raft/v1/raft.js';
 import { isConfChangeEntry } from '../../../src/raft/messages.js';
 import type { Raft } from '../../../src/raft/raft.js';
 import type { RawNode } from '../../../src/raft/raw-node.js';
 import type { Configuration } from '../../../src/raft/tracker/configuration.js';
-import { decodeLogRecord, indexOfKey, logKey } from '../../../src/storage/log-record.js';
-import { unsealRecord } from '../../../src/storage/sealed-record.js';
+import { decodeLogRecord, indexOfKey } from '../../../src/storage/log-record.js';
 import { hold, type Ledger } from '../ledger.js';
+import { Contacts, isQuorum } from './contacts.js';
 import type { Counters } from './counters.js';
-import type { Machine } from './machine.js';
-import { linkOf } from './network.js';
+import { durableApplied, durableBounds, durableHardState, durableTerm } from './durable-state.js';
 import type { SimulatedNode } from './node.js';
-import { bytesOf, textOf } from './ordered-table.js';
+import { bytesOf } from './ordered-table.js';
 import { Promises } from './promises.js';
 import { checkSuccession } from './succession.js';
 
@@ -38,9 +36,6 @@ interface Written {
   readonly stateHashes: Map<string, [number, number]>;
 }
 
-/** Ticks beyond two election time-outs that a leader has to notice that it is alone. */
-const CONTACT_TICKS_MORE = 3;
-
 const empty = { kind: 'empty', canAsync: false } as const;
 
 /**
@@ -52,10 +47,7 @@ export class ClusterWatch {
   readonly #written = new Map<number, Written>();
   readonly #touched = new Set<number>();
   readonly #promises: Promises;
-  /** Ticks of a node when it last had a message from another, by `linkOf`. */
-  readonly #heard = new Map<number, number>();
-  /** Ticks of a leader when it was last looked at whom it had heard. */
-  readonly #contactTicks = new Map<number, number>();
+  readonly #contacts = new Contacts();
   #configIndex = 0;
   #configuration: ConfState | undefined;
   /** Checks made. */
@@ -180,7 +172,7 @@ export class ClusterWatch {
       this.#checkConfiguration(node);
       return;
     }
-    if (last !== undefined && last.core !== core) this.#forgetHeard(node.id);
+    if (last !== undefined && last.core !== core) this.#contacts.forget(node.id);
     const now: Progress = {
       core,
       role: raft.role,
@@ -259,24 +251,14 @@ export class ClusterWatch {
   /** A message from one has come to another. */
   receives(id: number, from: number): void {
     const ticks = this.#nodeOf(id).running?.node['context'].ticks;
-    if (ticks !== undefined) this.#heard.set(linkOf(from, id), ticks);
+    if (ticks !== undefined) this.#contacts.hears(id, from, ticks);
   }
 
-  /** The ticks of a new life begin anew. */
-  #forgetHeard(id: number): void {
-    for (const other of this.nodes) this.#heard.delete(linkOf(other.id, id));
-  }
-
-  /** I12: a leader that has not heard from a quorum for two election time-outs and more leads no longer. */
   #checkContact(node: SimulatedNode, raft: Readonly<Raft>, last: Progress | undefined): void {
+    if (last === undefined) return;
     const ticks = node.running?.node['context'].ticks ?? 0;
-    const limit = 2 * raft.config.electionTick + CONTACT_TICKS_MORE;
-    if (last === undefined || ticks - this.#sinceTick(node, raft, last) <= limit) return;
-    // Between two ticks it can but hear more.
-    if (this.#contactTicks.get(node.id) === ticks && raft.tracker.conf === last.configuration) return;
-    this.#contactTicks.set(node.id, ticks);
-    const isHeard = (id: number) => id === node.id || ticks - (this.#heard.get(linkOf(id, node.id)) ?? 0) <= limit;
-    hold(isQuorum(raft.tracker.conf, isHeard), 'I12 a leader has a quorum', () => `leader ${node.id} of ${raft.term}`);
+    const isNewConfiguration = raft.tracker.conf !== last.configuration;
+    this.#contacts.check(raft, { ticks, sinceTick: this.#sinceTick(node, raft, last), isNewConfiguration });
   }
 
   /** I5: what is committed is durable on a quorum of the configuration of the leader that commits it, whatever the nodes say. */
@@ -378,12 +360,6 @@ function isAsIt(last: Progress, core: RawNode): boolean {
   );
 }
 
-/** Counted here by itself: the core's own arithmetic is under test. */
-function isQuorum({ voters }: Configuration, holds: (id: number) => boolean): boolean {
-  const halves = [voters.incoming, voters.outgoing].filter(({ ids }) => ids.length > 0);
-  return halves.length > 0 && halves.every(({ ids }) => ids.filter(holds).length * 2 > ids.length);
-}
-
 function countConfChanges({ raftLog }: Readonly<Raft>): number {
   const low = Math.max(raftLog.applied + 1, raftLog.firstIndex());
   const entries = raftLog.slice(low, raftLog.lastIndex() + 1, Number.MAX_SAFE_INTEGER, empty);
@@ -398,35 +374,4 @@ function recordHash(key: string, value: Uint8Array): [number, number] {
 function mixed(word: number): number {
   const once = Math.imul(word ^ (word >>> 16), 0x7feb352d);
   return Math.imul(once ^ (once >>> 15), 0x846ca68b);
-}
-
-function metaRecord({ tables }: Machine, name: string): Uint8Array | undefined {
-  const key = Buffer.from(name);
-  const sealed = tables.get('meta')?.get(textOf(key));
-  return sealed === undefined ? undefined : unsealRecord(key, sealed);
-}
-
-function durableHardState(machine: Machine): HardState {
-  const record = metaRecord(machine, 'hard-state');
-  return record === undefined ? HardState.create() : HardState.decode(record);
-}
-
-function durableBounds(machine: Machine): LogBounds {
-  const record = metaRecord(machine, 'log-bounds');
-  return record === undefined ? LogBounds.create() : LogBounds.decode(record);
-}
-
-function durableApplied(machine: Machine): AppliedState {
-  const record = metaRecord(machine, 'applied-state');
-  return record === undefined ? AppliedState.create() : AppliedState.decode(record);
-}
-
-/** Term of an index as it is on the disk; of one that is compacted away as of now, that is the one that was committed. */
-function durableTerm(machine: Machine, index: number): number | undefined {
-  const { truncatedIndex, truncatedTerm, lastIndex } = durableBounds(machine);
-  if (index === truncatedIndex) return truncatedTerm;
-  const record = machine.tables.get('log')?.get(textOf(logKey(index)));
-  return index < truncatedIndex || index > lastIndex || record === undefined
-    ? undefined
-    : decodeLogRecord(index, record).term;
 }

@@ -63,13 +63,14 @@ function play({ name, what, profile = 'mix' }: Mutant): Promise<Verdict> {
   const output: Buffer[] = [];
   child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
   child.stderr.on('data', (bytes: Buffer) => output.push(bytes));
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       const text = Buffer.concat(output).toString();
       const rule = /^failed: ([^:\n]*)/m.exec(text)?.[1];
-      const killedBy =
-        code === 0 ? undefined : (rule ?? (signal === null ? 'an end of the simulator' : 'no end of a run'));
+      // One that cannot even be loaded says nothing about the simulator: its place in the code has moved.
+      if (code !== 0 && rule === undefined && signal === null) reject(new Error(`${name} does not run: ${text}`));
+      const killedBy = code === 0 ? undefined : (rule ?? 'no end of a run');
       const played = Number(/^(\d+) runs from seed/m.exec(text)?.[1] ?? 0);
       resolve({ name, what, seeds: played, killedBy, again: /^again: (.*)$/m.exec(text)?.[1] });
     });
