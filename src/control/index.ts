@@ -20,6 +20,6 @@ export { type AuthorizationOptions, authorizing } from './authorization.js';
 export type { CallLimits } from './call-runner.js';
 export { Callers } from './callers.js';
 export { addControlServices, type ControlOptions, type ControlServices } from './control-services.js';
-export { errorDetailKey } from './error-status.js';
+export { errorDetailKey, toStatus } from './error-status.js';
 export { TokenBook } from './token-book.js';
 export { untilDeadline } from './until-deadline.js';

@@ -11,18 +11,20 @@ import type { LogStore, StateMachine } from '../node/ports.js';
 import { RaftNode } from '../node/raft-node.js';
 import { openStore } from '../storage/index.js';
 import { GrpcTransport } from '../transport/index.js';
+import { Admission } from './admission.js';
 import { Announcer } from './announcer.js';
 import { forwardAudit } from './audit-forwarding.js';
 import { Credentials } from './credentials.js';
 import { advertisedAddress, type CheckedOptions, checkOptions, type DaemonOptions } from './daemon-options.js';
 import { IntervalTicker } from './interval-ticker.js';
-import { Listener } from './listener.js';
+import { defaultListenerLimits, Listener } from './listener.js';
 import { loadStateMachine } from './load-state-machine.js';
 import { makeLogger } from './log.js';
 import { MetricsServer } from './metrics-server.js';
 import { peerCredentials } from './node-tls.js';
 import { PrometheusMetrics } from './prometheus-metrics.js';
-import { limitMetadata, serverOptions } from './server-limits.js';
+import { ReadPacer } from './read-pacer.js';
+import { serverOptions } from './server-limits.js';
 import type { TlsMaterial } from './tls-files.js';
 import { openTraceFile, type TraceFile } from './trace-file.js';
 import { programVersion } from './version.js';
@@ -101,6 +103,7 @@ class RunningDaemon implements Daemon {
   readonly failed = this.#failure.promise;
   readonly #metrics = new PrometheusMetrics();
   readonly #callers: Callers;
+  readonly #admission: Admission;
   readonly #server: Server;
   readonly #transport: GrpcTransport;
   readonly #listener: Listener;
@@ -125,26 +128,43 @@ class RunningDaemon implements Daemon {
       tokens: () => credentials.tokens,
       wallClock: Date.now,
     });
+    const pacer = new ReadPacer(monotonicClock);
+    this.#admission = new Admission({
+      pacer,
+      clock: monotonicClock,
+      messageMemory: () => process.memoryUsage().arrayBuffers,
+      onRefused: (code, reason) => {
+        quietLog.warn(`refused ${reason}`, 'call refused', { code, reason });
+        this.#metrics.refused(code);
+      },
+    });
     const onDenied = (code: string) => this.#metrics.refused(code);
     const authorize = authorizing({ callers: this.#callers, log: quietLog, onDenied });
-    this.#server = new Server({ ...serverOptions, interceptors: [limitMetadata, authorize, untilDeadline] });
+    const interceptors = [this.#admission.interceptor, authorize, untilDeadline];
+    this.#server = new Server({ ...serverOptions, interceptors });
     this.#transport = new GrpcTransport({
       logger,
       clock: monotonicClock,
       random: Math.random,
       credentialsFor: (nodeId) => peerCredentials(credentials.tls, nodeId),
       secured: tls !== undefined,
+      onPeerConnection: (from) => pacer.exempt(from),
     });
     // Connections come secured from the listener, so gRPC sees them as plain.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     this.#listener = new Listener(
       tls === undefined ? undefined : { tls, withoutCertificate: credentials.tokens !== undefined },
-      (socket) => injector.injectConnection(socket),
+      (socket) => {
+        pacer.add(socket);
+        injector.injectConnection(socket);
+      },
       (from, reason) => {
         const [host] = from.split(/:\d+$/);
         quietLog.warn(`unsecured ${host} ${reason}`, 'connection refused', { from, reason });
         this.#metrics.refused('E_TLS');
       },
+      defaultListenerLimits,
+      (run) => pacer.whenThereIsTime(run),
     );
   }
 
@@ -261,6 +281,7 @@ class RunningDaemon implements Daemon {
   /** Lets the answers of ended calls out; whoever does not go by himself is cut off. */
   async #closeServer(): Promise<void> {
     this.#listener.close();
+    this.#admission.stop();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, shutdownMs);
       this.#server.tryShutdown(() => {

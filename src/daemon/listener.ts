@@ -1,15 +1,18 @@
-import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
-import { createServer as createTlsServer, type SecureVersion, type TLSSocket, Server as TlsServer } from 'node:tls';
-import { isLoopback, parseAddress } from '../base/address.js';
+import { createServer as createNetServer, type Socket } from 'node:net';
+import {
+  createServer as createTlsServer,
+  type SecureVersion,
+  type TLSSocket,
+  type Server as TlsServer,
+} from 'node:tls';
+import { parseAddress } from '../base/address.js';
 import { assert } from '../base/assert.js';
 import { bindError } from './bind-error.js';
+import { ConnectionBook, type ConnectionLimits } from './connection-book.js';
 import type { TlsMaterial } from './tls-files.js';
 
 /** Limits of the socket in front of the gRPC server. */
-export interface ListenerLimits {
-  readonly connectionsMax: number;
-  /** From one address; those of this machine do not count. */
-  readonly connectionsPerAddressMax: number;
+export interface ListenerLimits extends ConnectionLimits {
   /** Until a connection has to be secured, and its first bytes are there. */
   readonly greetingMs: number;
 }
@@ -17,6 +20,7 @@ export interface ListenerLimits {
 export const defaultListenerLimits: ListenerLimits = {
   connectionsMax: 1000,
   connectionsPerAddressMax: 50,
+  silentMs: 2000,
   greetingMs: 10_000,
 };
 
@@ -38,29 +42,27 @@ export interface ListenerSecurity {
  * hands it only connections that are within the limits and, with TLS, belong to somebody whom our authority knows.
  */
 export class Listener {
-  readonly #server: NetServer;
-  readonly #sockets = new Map<Socket, string>();
+  /** Nothing is read of a connection before its turn has come. */
+  readonly #server = createNetServer({ pauseOnConnect: true }, (socket) => this.#admit(socket));
+  readonly #secure: TlsServer | undefined;
+  readonly #book: ConnectionBook;
   readonly #limits: ListenerLimits;
 
   /**
    * @param onConnection is given each connection, secured where there is TLS
    * @param onRefused is told of each one that could not be secured, and why
+   * @param whenThereIsTime runs what takes a connection in, now or later: securing one costs as much as many calls do
    */
   constructor(
     security: ListenerSecurity | undefined,
-    onConnection: (socket: Socket) => void,
+    private readonly onConnection: (socket: Socket) => void,
     private readonly onRefused: (from: string, reason: string) => void,
     limits = defaultListenerLimits,
+    private readonly whenThereIsTime = (run: () => void): void => run(),
   ) {
     this.#limits = limits;
-    this.#server = security === undefined ? createNetServer() : this.#secureServer(security);
-    this.#server.maxConnections = limits.connectionsMax;
-    this.#server.on('connection', (socket) => this.#admit(socket));
-    this.#server.on(security === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
-      if (socket.destroyed) return;
-      this.#cutSilent(socket);
-      onConnection(socket);
-    });
+    this.#book = new ConnectionBook(limits, () => performance.now());
+    if (security !== undefined) this.#secure = this.#secureServer(security);
   }
 
   /**
@@ -85,8 +87,8 @@ export class Listener {
 
   /** Shows this certificate to those who connect from now on, and wants theirs to be of its authority; only where there was one before. */
   secureWith({ ca, cert, key }: TlsMaterial): void {
-    assert(this.#server instanceof TlsServer, 'a listener stays secured, or plain');
-    this.#server.setSecureContext({ ca, cert, key, minVersion });
+    assert(this.#secure !== undefined, 'a listener stays secured, or plain');
+    this.#secure.setSecureContext({ ca, cert, key, minVersion });
   }
 
   /** Takes no more connections; those that are there stay. */
@@ -96,26 +98,32 @@ export class Listener {
 
   /** Cuts every connection. */
   destroy(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of this.#book.sockets()) socket.destroy();
   }
 
   #admit(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
-    if (this.#countFrom(address) >= this.#limits.connectionsPerAddressMax && !isLoopback(address)) {
+    // Whoever reads the socket hears of its end; an error without a listener would end the process.
+    socket.on('error', () => {});
+    if (!this.#book.enter(socket)) {
       socket.destroy();
       return;
     }
-    this.#sockets.set(socket, address);
-    socket.once('close', () => this.#sockets.delete(socket));
-    // Whoever reads the socket hears of its end; an error without a listener would end the process.
-    socket.on('error', () => {});
     socket.setNoDelay(true);
+    this.whenThereIsTime(() => {
+      if (socket.destroyed) return;
+      if (this.#secure !== undefined) {
+        this.#secure.emit('connection', socket);
+        return;
+      }
+      // HTTP/2 takes a socket for one that is being read.
+      socket.read(0);
+      this.#take(socket);
+    });
   }
 
-  #countFrom(address: string): number {
-    let count = 0;
-    for (const known of this.#sockets.values()) if (known === address) count++;
-    return count;
+  #take(socket: Socket): void {
+    this.#cutSilent(socket);
+    this.onConnection(socket);
   }
 
   #cutSilent(socket: Socket): void {
@@ -125,7 +133,7 @@ export class Listener {
     socket.once('close', () => clearTimeout(timer));
   }
 
-  #secureServer({ tls: { ca, cert, key }, withoutCertificate }: ListenerSecurity): NetServer {
+  #secureServer({ tls: { ca, cert, key }, withoutCertificate }: ListenerSecurity): TlsServer {
     const server = createTlsServer({
       ca,
       cert,
@@ -141,7 +149,10 @@ export class Listener {
       socket.on('error', () => {});
       const certificate = keepCertificate(socket);
       const isBare = Object.keys(certificate).length === 0;
-      if (socket.authorized || (isBare && withoutCertificate)) return;
+      if (socket.authorized || (isBare && withoutCertificate)) {
+        this.#take(socket);
+        return;
+      }
       const stranger = `its certificate is not one of our authority: ${socket.authorizationError}`;
       this.onRefused(addressOf(socket), isBare ? 'it has shown no certificate' : stranger);
       socket.destroy();

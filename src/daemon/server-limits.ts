@@ -1,12 +1,4 @@
-import {
-  type Metadata,
-  ResponderBuilder,
-  ServerInterceptingCall,
-  type ServerInterceptor,
-  ServerListenerBuilder,
-  type ServerOptions,
-  status,
-} from '@grpc/grpc-js';
+import type { ServerOptions } from '@grpc/grpc-js';
 import { transportServerOptions } from '../transport/index.js';
 
 /** Metadata of one call. */
@@ -32,27 +24,3 @@ export const serverOptions: ServerOptions = {
   'grpc.max_connection_idle_ms': idleMs,
   'grpc.enable_channelz': 0,
 };
-
-/** Ends a call whose metadata is larger than any honest caller's, before its message is read. */
-export const limitMetadata: ServerInterceptor = (_method, call) => {
-  const listener = new ServerListenerBuilder()
-    .withOnReceiveMetadata((metadata, next) => {
-      if (isTooLarge(metadata)) {
-        const details = `the metadata of a call may have ${metadataKeysMax} keys and ${metadataBytesMax} bytes`;
-        call.sendStatus({ code: status.RESOURCE_EXHAUSTED, details });
-      } else {
-        next(metadata);
-      }
-    })
-    .build();
-  return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
-};
-
-function isTooLarge(metadata: Metadata): boolean {
-  const pairs = Object.entries(metadata.toHttp2Headers());
-  let bytes = 0;
-  for (const [key, value] of pairs) {
-    for (const text of Array.isArray(value) ? value : [String(value)]) bytes += key.length + text.length;
-  }
-  return pairs.length > metadataKeysMax || bytes > metadataBytesMax;
-}

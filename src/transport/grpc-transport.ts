@@ -38,6 +38,8 @@ export interface GrpcTransportOptions {
   readonly credentialsFor: (nodeId: number) => ChannelCredentials;
   /** Whether peers must show a certificate of a node. */
   readonly secured: boolean;
+  /** Told whose connection carries a peer's stream, as HOST:PORT of its other end. */
+  readonly onPeerConnection?: (from: string) => void;
   /** What differs from `defaultTransportConfig`. */
   readonly config?: Partial<TransportConfig>;
 }
@@ -183,7 +185,11 @@ export class GrpcTransport implements Transport, ConnectionHandler {
       stream.abort(status.UNAVAILABLE, 'the node is starting or stopping');
       return;
     }
-    receiveStream(stream, running.context, (hello) => this.linkOf(hello));
+    const from = call.getPeer();
+    receiveStream(stream, running.context, (hello) => {
+      this.options.onPeerConnection?.(from);
+      return this.linkOf(hello);
+    });
   }
 
   /** A peer sends a snapshot. */

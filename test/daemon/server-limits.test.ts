@@ -4,7 +4,7 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Daemon } from '../../src/daemon/index.js';
-import { Listener } from '../../src/daemon/listener.js';
+import { defaultListenerLimits, Listener } from '../../src/daemon/listener.js';
 import { streamsPerConnectionMax } from '../../src/daemon/server-limits.js';
 import type { TlsMaterial } from '../../src/daemon/tls-files.js';
 import { ClusterServiceClient, ClusterServiceService } from '../../src/gen/raftctl/v1/cluster.js';
@@ -116,7 +116,7 @@ describe('the TLS port', () => {
       { tls, withoutCertificate: false },
       () => expect.unreachable(),
       (_, reason) => refused.push(reason),
-      { connectionsMax: 10, connectionsPerAddressMax: 10, greetingMs: 50 },
+      { ...defaultListenerLimits, greetingMs: 50 },
     );
     const port = await listener.listen('127.0.0.1:0');
     const silent = await dial(`127.0.0.1:${port}`);

@@ -1,0 +1,183 @@
+import {
+  type Metadata,
+  ResponderBuilder,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+  status,
+} from '@grpc/grpc-js';
+import { RaftctlError } from '../base/errors.js';
+import { toStatus } from '../control/index.js';
+import type { MonotonicClock } from '../node/ports.js';
+import type { ReadPacer } from './read-pacer.js';
+import { metadataBytesMax, metadataKeysMax } from './server-limits.js';
+
+/** What a node takes of calls. */
+export interface AdmissionLimits {
+  /** Calls and streams that are open, of all connections; each costs some 20 KiB of memory, whatever it asks for. */
+  readonly openCallsMax: number;
+  /** How long the one message of a call may be on its way, in milliseconds. */
+  readonly requestMs: number;
+  /** Bytes that all messages and all that came of them may take; past it load is refused, and what is on its way cut off. */
+  readonly messageMemoryMax: number;
+  /** Calls that may go on to arrive then, the oldest ones: more would only be cut off a moment later. */
+  readonly arrivalsWhenFullMax: number;
+}
+
+export const defaultAdmissionLimits: AdmissionLimits = {
+  openCallsMax: 8192,
+  requestMs: 30_000,
+  messageMemoryMax: 192 * 1024 * 1024,
+  arrivalsWhenFullMax: 16,
+};
+
+/** Between two looks at what is on its way, in milliseconds: a network brings as much in this time as a node can do without. */
+const lookMs = 100;
+
+/** Services of whose calls there are as many as there is load. The others are how somebody finds out what is going on: those are answered. */
+const loadServices = ['KvService', 'RegisterService', 'ProposalService'].map((name) => `/raftctl.v1.${name}/`);
+/** Peers are bounded by how many there are, and never refused. */
+const peerService = '/raftctl.v1.TransportService/';
+
+type Refusal = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
+
+/** What admission needs of the rest. */
+export interface AdmissionOptions {
+  readonly pacer: Pick<ReadPacer, 'spend' | 'isRefusing'>;
+  readonly clock: MonotonicClock;
+  /** Bytes outside of the heap, where messages are: those that are in use, and those that nobody has collected yet. */
+  readonly messageMemory: () => number;
+  /** Told of each refusal for load. */
+  readonly onRefused: (code: 'E_OVERLOADED', reason: string) => void;
+  readonly limits?: AdmissionLimits;
+}
+
+/**
+ * The first look at a call, before anything of it is decoded: refusing one must be much cheaper than serving it. Tells the pacer
+ * of each call and each message, and ends with E_OVERLOADED what is too much.
+ */
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  readonly #tooMany: Refusal;
+  readonly #tooLate: Refusal;
+  readonly #tooBig: Refusal;
+  readonly #tooLarge: Refusal = {
+    code: status.RESOURCE_EXHAUSTED,
+    details: `the metadata of a call may have ${metadataKeysMax} keys and ${metadataBytesMax} bytes`,
+  };
+  #openCalls = 0;
+  /** Unary calls whose message is not complete, and until when it must be; the oldest first. */
+  readonly #arriving = new Map<ServerInterceptingCallInterface, number>();
+  readonly #looking: NodeJS.Timeout;
+  #isFull = false;
+
+  constructor(private readonly options: AdmissionOptions) {
+    this.#limits = options.limits ?? defaultAdmissionLimits;
+    const { openCallsMax, messageMemoryMax } = this.#limits;
+    this.#tooMany = overloaded(`${openCallsMax} calls are open on this node, as many as it takes`);
+    this.#tooLate = overloaded('calls come faster than this node can read them');
+    const mebibytes = Math.round(messageMemoryMax / 1024 ** 2);
+    this.#tooBig = overloaded(
+      `the messages of callers take ${mebibytes} MiB of this node’s memory, as much as they may`,
+    );
+    this.#looking = setInterval(() => this.#look(), lookMs).unref();
+  }
+
+  /** Calls and streams that are open now. */
+  get openCalls(): number {
+    return this.#openCalls;
+  }
+
+  stop(): void {
+    clearInterval(this.#looking);
+  }
+
+  /** Stands before every other interceptor of a server. */
+  readonly interceptor: ServerInterceptor = ({ path, requestStream }, call) => {
+    const { pacer } = this.options;
+    const isPeer = path.startsWith(peerService);
+    if (!isPeer) pacer.spend();
+    let isOpen = false;
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => {
+        const refusal = isTooLarge(metadata) ? this.#tooLarge : isPeer ? undefined : this.#refusalOf(path);
+        if (refusal !== undefined) {
+          call.sendStatus(refusal);
+          return;
+        }
+        isOpen = !isPeer;
+        if (isOpen) this.#openCalls++;
+        if (!requestStream) this.#arriving.set(call, this.options.clock() + this.#limits.requestMs);
+        next(metadata);
+      })
+      .withOnReceiveMessage((message, next) => {
+        if (!isPeer) pacer.spend();
+        next(message);
+      })
+      .withOnReceiveHalfClose((next) => {
+        this.#arriving.delete(call);
+        next();
+      })
+      // Comes at the end of every call, of those that were answered as well.
+      .withOnCancel(() => {
+        this.#arriving.delete(call);
+        if (isOpen) this.#openCalls--;
+        isOpen = false;
+      })
+      .build();
+    return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
+  };
+
+  #refusalOf(path: string): Refusal | undefined {
+    const refusal = this.#openCalls >= this.#limits.openCallsMax ? this.#tooMany : this.#refusalOfLoad(path);
+    if (refusal !== undefined) this.#count(refusal);
+    return refusal;
+  }
+
+  #refusalOfLoad(path: string): Refusal | undefined {
+    if (!this.#isFull && !this.options.pacer.isRefusing) return undefined;
+    if (!loadServices.some((service) => path.startsWith(service))) return undefined;
+    return this.#isFull ? this.#tooBig : this.#tooLate;
+  }
+
+  #count({ details }: Refusal): void {
+    this.options.onRefused('E_OVERLOADED', details ?? '');
+  }
+
+  #look(): void {
+    const { messageMemoryMax, arrivalsWhenFullMax, requestMs } = this.#limits;
+    this.#isFull = this.options.messageMemory() > messageMemoryMax;
+    const now = this.options.clock();
+    let count = 0;
+    for (const [call, untilMs] of this.#arriving) {
+      count++;
+      if (untilMs <= now) {
+        this.#arriving.delete(call);
+        const details = `the message of the call was not complete after ${requestMs} ms`;
+        call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+      } else if (this.#isFull && count > arrivalsWhenFullMax) {
+        this.#arriving.delete(call);
+        this.#count(this.#tooBig);
+        call.sendStatus(this.#tooBig);
+      } else if (!this.#isFull) {
+        return;
+      }
+    }
+  }
+}
+
+function overloaded(reason: string): Refusal {
+  const { code, details, metadata } = toStatus(new RaftctlError('E_OVERLOADED', reason, { retryable: true }));
+  return { code: code ?? status.RESOURCE_EXHAUSTED, details: details ?? reason, metadata: metadata ?? null };
+}
+
+/** Larger than any honest caller's. */
+function isTooLarge(metadata: Metadata): boolean {
+  const pairs = Object.entries(metadata.toHttp2Headers());
+  let bytes = 0;
+  for (const [key, value] of pairs) {
+    for (const text of Array.isArray(value) ? value : [String(value)]) bytes += key.length + text.length;
+  }
+  return pairs.length > metadataKeysMax || bytes > metadataBytesMax;
+}
