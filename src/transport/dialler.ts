@@ -4,12 +4,13 @@ import { PeerStream } from './peer-stream.js';
 import { FLOW_CONTROL_WINDOW_BYTES, FRAME_BYTES_MAX } from './transport-config.js';
 
 /**
- * How peers are dialled. gRPC's defaults never notice a frozen peer; here it takes 1.5 seconds. Retries are off, for a stream cannot be
+ * How peers are dialled. That a peer is frozen is noticed by the pings on its stream (`Pulse`); gRPC's own are for connections without
+ * one, and have much patience: they count milliseconds, so that a process that was late itself would cut off a peer whose answer lies unread. Retries are off, for a stream cannot be
  * repeated, and their buffer is empty, for otherwise gRPC reports bytes as written which it only keeps for a repetition.
  */
 const channelOptions: ChannelOptions = {
-  'grpc.keepalive_time_ms': 1000,
-  'grpc.keepalive_timeout_ms': 500,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 10_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 500,
