@@ -20,10 +20,16 @@ const program = fileURLToPath(new URL('../../bin/raftctl.js', import.meta.url));
 /**
  * Starts `count` nodes in a temporary folder with the settings that users have.
  * @param voters how many of them, the first ones, are bootstrapped; the others wait for a change of the members
+ * @param flags more flags of a node
  */
-export async function startCluster(count: number, portBase: number, voters = count): Promise<BenchCluster> {
+export async function startCluster(
+  count: number,
+  portBase: number,
+  voters = count,
+  flags: (id: number) => readonly string[] = () => [],
+): Promise<BenchCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'raftctl-bench-'));
-  const cluster = new LocalCluster({ program, dir, portBase });
+  const cluster = new LocalCluster({ program, dir, portBase, flags });
   const onExit = (id: number) => {
     throw new Error(`node ${id} ended: ${cluster.describe(id).logFile}`);
   };

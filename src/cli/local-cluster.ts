@@ -20,6 +20,8 @@ export interface LocalClusterOptions {
   readonly dir: string;
   /** Node N listens on this port plus N. */
   readonly portBase: number;
+  /** More flags of `raftctl node start`. */
+  readonly flags?: (id: number) => readonly string[];
   /** Remove what is in the folder first. */
   readonly reset?: boolean;
 }
@@ -66,6 +68,7 @@ export class LocalCluster {
         resolve(this.options.program),
         ...['node', 'start', '--id', String(id), '--name', `n${id}`],
         ...['--data-dir', node.dataDir, '--listen', node.address],
+        ...(this.options.flags?.(id) ?? []),
       ],
       // A group of its own: Ctrl-C reaches the parent alone, which then stops the nodes in order.
       { stdio: ['ignore', 'pipe', log, 'ipc'], detached: true },
