@@ -17,13 +17,14 @@ import type {
 import type { NodeApi } from '../node/node-api.js';
 import type { CallRunner } from './call-runner.js';
 import { badField, checkMembers, checkName, checkNodeId, checkNodeIds, requirePresent } from './request-checks.js';
-import { watchStatus } from './watch-status.js';
+import { AnswerSlots, watchStatus } from './watch-status.js';
 
 /**
  * Bootstrap and the node's own view of things; needs no leader.
  * @param certifiedId cluster for which the node's certificate is; undefined where there is no TLS
  */
 export function clusterService(node: NodeApi, runner: CallRunner, certifiedId?: string): ClusterServiceServer {
+  const slots = new AnswerSlots();
   return {
     prepareBootstrap: runner.unary('reads', (request: PrepareBootstrapRequest): PrepareBootstrapResponse => {
       const spec = checkSpec(request.spec, certifiedId);
@@ -54,7 +55,7 @@ export function clusterService(node: NodeApi, runner: CallRunner, certifiedId?: 
       if (index === 0) throw badField('index', 'must be the index of an entry');
       return node.stateHashes.result(index);
     }),
-    watchStatus: runner.serverStream('reads', (_: WatchStatusRequest, { signal }) => watchStatus(node, signal)),
+    watchStatus: runner.serverStream('reads', (_: WatchStatusRequest, { signal }) => watchStatus(node, slots, signal)),
   };
 }
 

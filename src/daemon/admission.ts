@@ -29,7 +29,7 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   openCallsMax: 8192,
   requestMs: 30_000,
   messageMemoryMax: 192 * 1024 * 1024,
-  arrivalsWhenFullMax: 16,
+  arrivalsWhenFullMax: 32,
 };
 
 /** Between two looks at what is on its way, in milliseconds: a network brings as much in this time as a node can do without. */

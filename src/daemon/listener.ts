@@ -122,6 +122,7 @@ export class Listener {
   }
 
   #take(socket: Socket): void {
+    if (socket.destroyed) return;
     this.#cutSilent(socket);
     this.onConnection(socket);
   }
