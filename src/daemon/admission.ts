@@ -19,6 +19,9 @@ export interface AdmissionLimits {
   readonly openCallsMax: number;
   /** How long the one message of a call may be on its way, in milliseconds. */
   readonly requestMs: number;
+  /** How long a caller may leave an answer that has ended untaken, in milliseconds; and how long where memory is short. */
+  readonly takeMs: number;
+  readonly takeWhenFullMs: number;
   /** Bytes that all messages and all that came of them may take; past it load is refused, and what is on its way cut off. */
   readonly messageMemoryMax: number;
   /** Calls that may go on to arrive then, the oldest ones: more would only be cut off a moment later. */
@@ -28,6 +31,8 @@ export interface AdmissionLimits {
 export const defaultAdmissionLimits: AdmissionLimits = {
   openCallsMax: 8192,
   requestMs: 30_000,
+  takeMs: 60_000,
+  takeWhenFullMs: 5000,
   messageMemoryMax: 192 * 1024 * 1024,
   arrivalsWhenFullMax: 32,
 };
@@ -48,6 +53,8 @@ export interface AdmissionOptions {
   readonly clock: MonotonicClock;
   /** Bytes outside of the heap, where messages are: those that are in use, and those that nobody has collected yet. */
   readonly messageMemory: () => number;
+  /** Cuts a connection. @param from HOST:PORT of its other end */
+  readonly cutOff: (from: string) => void;
   /** Told of each refusal for load. */
   readonly onRefused: (code: 'E_OVERLOADED', reason: string) => void;
   readonly limits?: AdmissionLimits;
@@ -69,6 +76,8 @@ export class Admission {
   #openCalls = 0;
   /** Unary calls whose message is not complete, and until when it must be; the oldest first. */
   readonly #arriving = new Map<ServerInterceptingCallInterface, number>();
+  /** Calls that have ended here, and since when; the oldest first. They stay as long as their caller takes nothing of what was written to him. */
+  readonly #untaken = new Map<ServerInterceptingCallInterface, number>();
   readonly #looking: NodeJS.Timeout;
   #isFull = false;
 
@@ -94,7 +103,7 @@ export class Admission {
   }
 
   /** Stands before every other interceptor of a server. */
-  readonly interceptor: ServerInterceptor = ({ path, requestStream }, call) => {
+  readonly interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
     const { pacer } = this.options;
     const isPeer = path.startsWith(peerService);
     if (!isPeer) pacer.spend();
@@ -122,11 +131,27 @@ export class Admission {
       // Comes at the end of every call, of those that were answered as well.
       .withOnCancel(() => {
         this.#arriving.delete(call);
+        this.#untaken.delete(call);
         if (isOpen) this.#openCalls--;
         isOpen = false;
       })
       .build();
-    return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
+    const end = () => {
+      if (isOpen && !this.#untaken.has(call)) this.#untaken.set(call, this.options.clock());
+    };
+    const responder = new ResponderBuilder()
+      .withStart((next) => next(listener))
+      // gRPC sends the status of a unary call when its one answer is gone.
+      .withSendMessage((message, next) => {
+        if (!responseStream) end();
+        next(message);
+      })
+      .withSendStatus((ending, next) => {
+        end();
+        next(ending);
+      })
+      .build();
+    return new ServerInterceptingCall(call, responder);
   };
 
   #refusalOf(path: string): Refusal | undefined {
@@ -146,9 +171,14 @@ export class Admission {
   }
 
   #look(): void {
-    const { messageMemoryMax, arrivalsWhenFullMax, requestMs } = this.#limits;
-    this.#isFull = this.options.messageMemory() > messageMemoryMax;
+    this.#isFull = this.options.messageMemory() > this.#limits.messageMemoryMax;
     const now = this.options.clock();
+    this.#lookAtArriving(now);
+    this.#lookAtUntaken(now);
+  }
+
+  #lookAtArriving(now: number): void {
+    const { arrivalsWhenFullMax, requestMs } = this.#limits;
     let count = 0;
     for (const [call, untilMs] of this.#arriving) {
       count++;
@@ -163,6 +193,16 @@ export class Admission {
       } else if (!this.#isFull) {
         return;
       }
+    }
+  }
+
+  /** There is no telling such a caller: whatever he is told waits behind what he does not take. */
+  #lookAtUntaken(now: number): void {
+    const { takeMs, takeWhenFullMs } = this.#limits;
+    for (const [call, sinceMs] of this.#untaken) {
+      if (now - sinceMs < (this.#isFull ? takeWhenFullMs : takeMs)) return;
+      this.#untaken.delete(call);
+      this.options.cutOff(call.getPeer());
     }
   }
 }

@@ -133,6 +133,10 @@ class RunningDaemon implements Daemon {
       pacer,
       clock: monotonicClock,
       messageMemory: () => process.memoryUsage().arrayBuffers,
+      cutOff: (from) => {
+        quietLog.warn('untaken', 'connection cut: its answers are not taken', { from });
+        pacer.cutOff(from);
+      },
       onRefused: (code, reason) => {
         quietLog.warn(`refused ${reason}`, 'call refused', { code, reason });
         this.#metrics.refused(code);

@@ -81,6 +81,11 @@ export class ReadPacer {
     readHandleOf(paced.socket)?.readStart();
   }
 
+  /** Cuts this connection. @param name HOST:PORT of its other end */
+  cutOff(name: string): void {
+    this.#byName.get(name)?.socket.destroy();
+  }
+
   /** Something of a caller is being worked on: it counts against the callers' share of this turn. */
   spend(): void {
     const now = this.clock();

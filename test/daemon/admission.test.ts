@@ -31,21 +31,23 @@ async function start(limits: Partial<typeof defaultAdmissionLimits> = {}) {
   const pacer = { isRefusing: false, spent: 0, spend: () => void pacer.spent++ };
   const refused: string[] = [];
   const memory = { bytes: 0 };
+  const cut: string[] = [];
   const admission = new Admission({
     pacer,
     clock: () => performance.now(),
     messageMemory: () => memory.bytes,
+    cutOff: (from) => cut.push(from),
     onRefused: (code) => refused.push(code),
     limits: { ...defaultAdmissionLimits, ...limits },
   });
   const server = new Server({ interceptors: [admission.interceptor] });
-  const waiting: (() => void)[] = [];
+  const waiting: ((bytes?: number) => void)[] = [];
   for (const path of Object.values(paths)) {
     server.addService(
       { call: method(path) },
       {
         call: (_: unknown, answer: (error: null, value: Buffer) => void) => {
-          waiting.push(() => answer(null, Buffer.alloc(0)));
+          waiting.push((bytes = 0) => answer(null, Buffer.alloc(bytes)));
         },
       },
     );
@@ -55,13 +57,14 @@ async function start(limits: Partial<typeof defaultAdmissionLimits> = {}) {
       error === null ? resolve(bound) : reject(error),
     ),
   );
-  const session = connect(`http://127.0.0.1:${port}`);
+  // One who does not read holds up his own call, and not the others of the connection.
+  const session = connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 1024 } });
   close = () => {
     session.destroy();
     admission.stop();
     server.forceShutdown();
   };
-  return { admission, memory, pacer, refused, session, waiting };
+  return { admission, cut, memory, pacer, refused, session, waiting };
 }
 
 function begin(session: ClientHttp2Session, path: string, more: Record<string, string> = {}): ClientHttp2Stream {
@@ -173,6 +176,25 @@ test('where messages take too much memory, the oldest go on to arrive, and the o
     return again.code === status.OK;
   };
   while (!(await retried()));
+});
+
+test('the connection of a caller who does not take his answer is cut; sooner where memory is short', async () => {
+  const { admission, cut, memory, session, waiting } = await start({ messageMemoryMax: 1000, takeWhenFullMs: 50 });
+  // More than HTTP/2 sends to who does not read.
+  const unread = begin(session, paths.status);
+  unread.end(emptyMessage);
+  await until(() => waiting.length === 1);
+  waiting[0]?.(1024 * 1024);
+  await once(unread, 'response');
+  const taken = call(session, paths.status);
+  await until(() => waiting.length === 2);
+  waiting[1]?.();
+  expect(await taken).toEqual(ok);
+  expect(cut).toEqual([]);
+  memory.bytes = 1001;
+  await until(() => cut.length > 0);
+  expect(cut).toEqual([`127.0.0.1:${session.socket.localPort}`]);
+  expect(admission.openCalls).toBe(1);
 });
 
 test.each([
