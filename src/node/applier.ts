@@ -80,7 +80,7 @@ export class Applier {
   private applyChange(txn: StateTxn, entry: Entry, before: ConfState): ConfState | undefined {
     const { index, term } = entry;
     const change = decodeConfChange(entry);
-    const noted = { index, term, change, context: MembershipContext.decode(change.context), before };
+    const noted = { index, term, change, context: membershipContext(change.context), before };
     try {
       const after = this.context.core.applyConfChange(change);
       applyMembership(txn, { ...noted, after });
@@ -94,5 +94,14 @@ export class Applier {
       noteConfiguration(txn, { ...noted, after: undefined });
       return undefined;
     }
+  }
+}
+
+/** An empty one for bytes that are none: every replica must go on in the same way. */
+function membershipContext(bytes: Uint8Array): MembershipContext {
+  try {
+    return MembershipContext.decode(bytes);
+  } catch {
+    return MembershipContext.create();
   }
 }

@@ -1,4 +1,5 @@
-import { type Entry, type Message, MessageType } from '../gen/raft/v1/raft.js';
+import { type Entry, EntryType, type Message, MessageType } from '../gen/raft/v1/raft.js';
+import { decodeConfChange } from './conf-change.js';
 import { isReachable } from './confchange/restore.js';
 import { isCount, isNodeId } from './counts.js';
 import { RaftError } from './errors.js';
@@ -125,6 +126,8 @@ function checkAppend(message: Message): void {
   let term = message.logTerm;
   for (const entry of message.entries) {
     checkEntry(entry);
+    // Committed, it would have to be applied, and no node could.
+    if (entry.entryType !== EntryType.NORMAL) decodeConfChange(entry);
     if (entry.index !== ++index) refuse(`entry ${entry.index} where ${index} should be`);
     if (!(entry.term >= term && entry.term > 0)) refuse(`term ${entry.term} behind term ${term}`);
     term = entry.term;

@@ -78,7 +78,7 @@ function hostileHeaders(chance: Chance): Record<string, string> {
   set('grpc-accept-encoding', 'x', '');
   set('grpc-status', '0');
   set('user-agent', 'x'.repeat(9000));
-  for (const bad of ['zzz', '-1S', '99999999H', '0n', '']) if (chance.oneIn(30)) headers['grpc-timeout'] = bad;
+  for (const bad of ['zzz', '-1S', '0n', '']) if (chance.oneIn(30)) headers['grpc-timeout'] = bad;
   if (chance.oneIn(20)) for (let at = 0; at < 100; at++) headers[`x-${at}`] = 'x';
   return headers;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type EntryType, type Message, MessageType } from '../../src/gen/raft/v1/raft.js';
+import { EntryType, type Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import { NO_LIMIT } from '../../src/raft/config.js';
 import { RaftError } from '../../src/raft/errors.js';
 import { emptyConfState } from '../../src/raft/messages.js';
@@ -85,6 +85,17 @@ describe('a malformed message is refused by name', () => {
     const peer = follower();
     const before = stateOf(peer.node);
     expect(() => peer.node.step(malformed)).toThrow(/^malformed message: /);
+    expect(stateOf(peer.node)).toEqual(before);
+  });
+
+  test('a configuration change that nobody could apply', () => {
+    const peer = follower();
+    const before = stateOf(peer.node);
+    for (const entryType of [EntryType.CONF_CHANGE, EntryType.CONF_CHANGE_V2]) {
+      const unreadable = { ...entry(3, 1), entryType, data: Uint8Array.of(0x0a, 0xff) };
+      const append = from1(MessageType.APPEND, { index: 2, logTerm: 1, entries: [unreadable] });
+      expect(() => peer.node.step(append)).toThrow('configuration change cannot be read');
+    }
     expect(stateOf(peer.node)).toEqual(before);
   });
 
