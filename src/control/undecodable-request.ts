@@ -1,5 +1,6 @@
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { messageOf, RaftctlError } from '../base/errors.js';
+import { decodeStrictly } from './strict-text.js';
 
 /** Stands in for a request whose bytes are not the message that the method takes. */
 export class UndecodableRequest {
@@ -20,7 +21,7 @@ export function decodingToHandler(service: ServiceDefinition): ServiceDefinition
     Object.entries(service).map(([name, method]) => {
       const requestDeserialize = (bytes: Buffer): unknown => {
         try {
-          return method.requestDeserialize(bytes);
+          return decodeStrictly(() => method.requestDeserialize(bytes));
         } catch (error) {
           return new UndecodableRequest(messageOf(error));
         }

@@ -83,6 +83,14 @@ export class RunningNode {
     if (pair?.value !== value) throw new Error(`wrote ${value}, and read ${pair?.value}`);
   }
 
+  /** The value of a key; undefined where there is none. */
+  async get(key: string): Promise<string | undefined> {
+    const kv = this.#kv;
+    if (kv === undefined) throw new Error('it has not been started');
+    const { pair } = await unary(kv, KvServiceService.get, { key, consistency: Consistency.LINEARIZABLE });
+    return pair?.value;
+  }
+
   /** How many bytes more are held than at the first call. @throws Error where they are too many */
   expectNoGrowth(): void {
     const bytes = heldBytes();
