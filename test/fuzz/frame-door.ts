@@ -5,7 +5,7 @@ import { fuzzNode } from './control-door.js';
 import type { Door } from './fuzzing.js';
 import { judge } from './judgement.js';
 import { mutate } from './mutations.js';
-import { framed, type WireClient, type WireEnd } from './wire-client.js';
+import { framed, WireClient, type WireEnd } from './wire-client.js';
 
 const paths = Object.entries(permissions).flatMap(([service, methods]) =>
   Object.keys(methods).map((method) => `/${service}/${method}`),
@@ -16,9 +16,13 @@ const bomb = gzipSync(Buffer.alloc(16 * 1024 * 1024));
 
 /** What gRPC puts around a message: paths, headers, the prefix of a message, its compression. */
 export const fuzzFrames: Door = (seed, budget) =>
-  fuzzNode(seed, budget, async (client, chance) => {
+  fuzzNode(seed, budget, async (_, chance, { address }) => {
+    // What one input does to its connection is not to become of the others.
+    const client = await WireClient.connect(address);
     const path = hostilePath(chance);
-    return judge(path, await callHostile(client, path, chance));
+    const outcome = judge(path, await callHostile(client, path, chance));
+    client.close();
+    return outcome;
   });
 
 function hostilePath(chance: Chance): string {
