@@ -64,7 +64,7 @@ function carryOut(txn: StateTxn, at: ControlPosition, { command }: ControlComman
 export function newerEntry(index: number, what: string): RaftctlError {
   return new RaftctlError(
     'E_VERSION_SKEW',
-    `entry ${index} of the log is ${what} that this version of the program does not know: a newer version wrote it`,
+    `entry ${index} of the log is ${what} that this version does not know: a newer one wrote it`,
     { hint: 'start this node again with the version that the other nodes have; its data directory is as it was' },
   );
 }

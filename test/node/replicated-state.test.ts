@@ -92,7 +92,7 @@ describe('replicated state', () => {
     ['a command of the cluster', Command.encode({ kind: CommandKind.CONTROL, payload: Uint8Array.of(0x0a) }).finish()],
   ])('stops at %s that only a newer version knows, and changes nothing', (what, data) => {
     const keyspace = new MemoryKeyspace();
-    const message = `entry 7 of the log is ${what} that this version of the program does not know: a newer version wrote it`;
+    const message = `entry 7 of the log is ${what} that this version does not know: a newer one wrote it`;
     expect(() => state.apply(keyspace, at(7, 2), data)).toThrow(
       expect.objectContaining({ code: 'E_VERSION_SKEW', message, hint: expect.stringContaining('the version') }),
     );
