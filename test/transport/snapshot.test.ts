@@ -160,7 +160,7 @@ describe('a snapshot', () => {
 
   it('that stands still is given up by both sides', async () => {
     const sink = new RecordingSink();
-    const [one] = await pair(sink, { config: { snapshotIdleMs: 100 } });
+    const [one] = await pair(sink, { config: { snapshotIdleMs: 1000 } });
     const stuck = deferred<void>();
     const halted = file(50, (index) => (index === 20 ? stuck.promise : undefined));
     const sending = one.transport.sendSnapshot(snapshotMessage(1, 2), halted, () => {});
