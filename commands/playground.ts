@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../src/cli/index.js';
+import { BaseCommand, numberFlag } from '../src/cli/index.js';
 import { LocalCluster, type LocalNode } from '../src/cli/local-cluster.js';
 import { nextCommands, nodeIds, playgroundDir, programName } from '../src/cli/playground.js';
 import { makeCluster, takeTour } from '../src/cli/tour.js';
@@ -23,9 +23,9 @@ export default class Playground extends BaseCommand<typeof Playground> {
   ];
   static override kind = 'Playground';
   static override flags = {
-    nodes: Flags.integer({ description: 'voters to start', default: 3, min: 1, max: 7 }),
+    nodes: numberFlag({ description: 'voters to start', default: 3, min: 1, max: 7 }),
     dir: Flags.string({ description: 'folder of the data directories and logs', helpValue: 'DIR' }),
-    port: Flags.integer({ description: 'node N listens on this port plus N', default: 7400, min: 1, max: 65_000 }),
+    port: numberFlag({ description: 'node N listens on this port plus N', default: 7400, min: 1, max: 65_000 }),
     reset: Flags.boolean({ description: 'remove what earlier runs left, and begin anew' }),
   };
 

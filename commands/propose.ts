@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../src/cli/cluster-command.js';
-import { requestIdFlag } from '../src/cli/flags.js';
+import { numberFlag, requestIdFlag } from '../src/cli/flags.js';
 import { payloadsOf } from '../src/cli/payload.js';
 import { type ProposalData, proposalText, toProposalData } from '../src/cli/proposal-data.js';
 import { proposeMany } from '../src/cli/propose-many.js';
@@ -19,7 +19,7 @@ export default class Propose extends ClusterCommand<typeof Propose> {
     'request-id': requestIdFlag({
       description: 'id of this proposal, 1 to 64 bytes: a retry with the same one is not applied twice',
     }),
-    count: Flags.integer({ description: 'propose it so often', default: 1, min: 1, max: 1_000_000, helpValue: 'N' }),
+    count: numberFlag({ description: 'propose it so often', default: 1, min: 1, max: 1_000_000, helpValue: 'N' }),
     batch: Flags.string({
       description: 'propose each line of a file of JSON lines, or of standard input',
       helpValue: 'FILE|-',

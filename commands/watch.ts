@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../src/cli/cluster-command.js';
 import { parseEventTypes } from '../src/cli/events-data.js';
-import { wholeClusterFlags } from '../src/cli/flags.js';
+import { numberFlag, wholeClusterFlags } from '../src/cli/flags.js';
 import { readerGone } from '../src/cli/reader-gone.js';
 import { requireLines, writeEvents } from '../src/cli/watch-events.js';
 
@@ -17,7 +17,7 @@ export default class Watch extends ClusterCommand<typeof Watch> {
   static override baseFlags = wholeClusterFlags;
   static override flags = {
     types: Flags.string({ description: 'only of these types', helpValue: 'TYPE,…' }),
-    since: Flags.integer({ description: 'first what happened after this sequence number', min: 0, helpValue: 'SEQ' }),
+    since: numberFlag({ description: 'first what happened after this sequence number', min: 0, helpValue: 'SEQ' }),
     exec: Flags.string({ description: 'command of the shell to run for each event', helpValue: 'CMD' }),
   };
   static override kind = 'Event';

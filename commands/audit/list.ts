@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { type AuditData, auditText, isWanted, toAuditData } from '../../src/cli/audit-data.js';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { parseEventTypes, parseSince } from '../../src/cli/events-data.js';
+import { numberFlag } from '../../src/cli/index.js';
 
 /** `data` of `audit list`. */
 interface AuditListData {
@@ -21,7 +22,7 @@ export default class AuditList extends ClusterCommand<typeof AuditList> {
     since: Flags.string({ description: 'only so long ago, or after this sequence number', helpValue: 'DURATION|SEQ' }),
     who: Flags.string({ description: 'only what somebody of this name asked for', helpValue: 'NAME' }),
     verb: Flags.string({ description: 'only this command, or those that begin so', helpValue: 'VERB' }),
-    limit: Flags.integer({ description: 'the newest so many', min: 1, default: 100, helpValue: 'N' }),
+    limit: numberFlag({ description: 'the newest so many', min: 1, default: 100, helpValue: 'N' }),
   };
   static override kind = 'Audit';
 

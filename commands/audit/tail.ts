@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { isWanted, toAuditData } from '../../src/cli/audit-data.js';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { parseEventTypes } from '../../src/cli/events-data.js';
-import { wholeClusterFlags } from '../../src/cli/flags.js';
+import { numberFlag, wholeClusterFlags } from '../../src/cli/flags.js';
 import { readerGone } from '../../src/cli/reader-gone.js';
 import { requireLines } from '../../src/cli/watch-events.js';
 
@@ -17,7 +17,7 @@ export default class AuditTail extends ClusterCommand<typeof AuditTail> {
   ];
   static override baseFlags = wholeClusterFlags;
   static override flags = {
-    since: Flags.integer({ description: 'first what came after this sequence number', min: 0, helpValue: 'SEQ' }),
+    since: numberFlag({ description: 'first what came after this sequence number', min: 0, helpValue: 'SEQ' }),
     who: Flags.string({ description: 'only what somebody of this name asks for', helpValue: 'NAME' }),
     verb: Flags.string({ description: 'only this command, or those that begin so', helpValue: 'VERB' }),
   };

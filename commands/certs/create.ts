@@ -7,6 +7,7 @@ import {
   parseClientCertificate,
   parseNodeCertificate,
 } from '../../src/cli/certs-data.js';
+import { numberFlag } from '../../src/cli/index.js';
 
 export default class CertsCreate extends BaseCommand<typeof CertsCreate> {
   static override summary =
@@ -38,7 +39,7 @@ export default class CertsCreate extends BaseCommand<typeof CertsCreate> {
       description: 'instead of a random one, or that of the authority: 32 hex digits',
       helpValue: 'ID',
     }),
-    days: Flags.integer({ description: 'how long the certificates are good', min: 1, max: 3650, default: 365 }),
+    days: numberFlag({ description: 'how long the certificates are good', min: 1, max: 3650, default: 365 }),
   };
   static override kind = 'Certificates';
 

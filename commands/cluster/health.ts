@@ -1,6 +1,5 @@
-import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { wholeClusterFlags } from '../../src/cli/flags.js';
+import { numberFlag, wholeClusterFlags } from '../../src/cli/flags.js';
 import { type HealthData, healthError, healthText, toHealthData } from '../../src/cli/health-data.js';
 import { toStatusData } from '../../src/cli/status-data.js';
 
@@ -15,8 +14,8 @@ export default class ClusterHealth extends ClusterCommand<typeof ClusterHealth> 
     '<%= config.bin %> <%= command.id %> --json | jq \'.data.checks[] | select(.status != "ok")\'',
   ];
   static override flags = {
-    'require-tolerance': Flags.integer({ description: 'voters that must be allowed to fail', min: 0, helpValue: 'N' }),
-    'max-lag': Flags.integer({
+    'require-tolerance': numberFlag({ description: 'voters that must be allowed to fail', min: 0, helpValue: 'N' }),
+    'max-lag': numberFlag({
       description: 'entries that a member may lag behind',
       min: 0,
       default: 1000,

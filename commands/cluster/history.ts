@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { type EventData, eventsText, parseEventTypes, parseSince, toEventData } from '../../src/cli/events-data.js';
+import { numberFlag } from '../../src/cli/index.js';
 
 /** `data` of `cluster history`. */
 interface HistoryData {
@@ -21,7 +22,7 @@ export default class ClusterHistory extends ClusterCommand<typeof ClusterHistory
   static override flags = {
     type: Flags.string({ description: 'only of these types', helpValue: 'TYPE,…' }),
     since: Flags.string({ description: 'only so long ago, or after this sequence number', helpValue: 'DURATION|SEQ' }),
-    limit: Flags.integer({ description: 'the newest so many', min: 1, default: 100, helpValue: 'N' }),
+    limit: numberFlag({ description: 'the newest so many', min: 1, default: 100, helpValue: 'N' }),
   };
   static override kind = 'History';
 

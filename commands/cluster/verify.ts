@@ -1,6 +1,5 @@
-import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { durationFlag, sizeFlag, wholeClusterFlags } from '../../src/cli/flags.js';
+import { durationFlag, numberFlag, sizeFlag, wholeClusterFlags } from '../../src/cli/flags.js';
 import { type HashAnswer, toVerifyData, type VerifyData, verifyError, verifyText } from '../../src/cli/verify-data.js';
 import { RaftctlError } from '../../src/client/index.js';
 
@@ -15,7 +14,7 @@ export default class ClusterVerify extends ClusterCommand<typeof ClusterVerify> 
   ];
   static override baseFlags = wholeClusterFlags;
   static override flags = {
-    at: Flags.integer({
+    at: numberFlag({
       description: 'compare behind this entry, which is not there yet, instead of the next one',
       min: 1,
       helpValue: 'INDEX',

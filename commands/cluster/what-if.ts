@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import { parsePartition } from '../../src/cli/flag-values.js';
-import { idSetFlag, wholeClusterFlags } from '../../src/cli/flags.js';
+import { idSetFlag, numberFlag, wholeClusterFlags } from '../../src/cli/flags.js';
 import { readPlannedPhases } from '../../src/cli/planned-phases.js';
 import { toWhatIfData, type WhatIfData, whatIfError } from '../../src/cli/what-if-data.js';
 import { whatIfText } from '../../src/cli/what-if-text.js';
@@ -29,7 +29,7 @@ export default class ClusterWhatIf extends ClusterCommand<typeof ClusterWhatIf> 
       helpValue: 'IDS/IDS',
     }),
     'leader-lost': Flags.boolean({ description: 'the leader fails' }),
-    'add-dead': Flags.integer({
+    'add-dead': numberFlag({
       description: 'voters to add that are not there',
       min: 0,
       max: 100,
@@ -41,7 +41,7 @@ export default class ClusterWhatIf extends ClusterCommand<typeof ClusterWhatIf> 
       helpValue: 'FILE',
     }),
     matrix: Flags.boolean({ description: 'on top of that every loss of one voter and of two' }),
-    'require-tolerance': Flags.integer({
+    'require-tolerance': numberFlag({
       description: 'failures that must still be tolerated',
       min: 0,
       default: 0,
@@ -59,7 +59,7 @@ export default class ClusterWhatIf extends ClusterCommand<typeof ClusterWhatIf> 
       leaderLost: this.flags['leader-lost'],
       partition: partition === undefined ? [] : parsePartition(partition),
       addDead: this.flags['add-dead'],
-      during: during === undefined ? undefined : readPlannedPhases(during),
+      during: during === undefined ? undefined : await readPlannedPhases(during),
     };
     const requireTolerance = this.flags['require-tolerance'];
     const data = toWhatIfData(await this.view(), assumption, { matrix, requireTolerance });

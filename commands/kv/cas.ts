@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { requestIdFlag } from '../../src/cli/flags.js';
+import { numberFlag, requestIdFlag } from '../../src/cli/flags.js';
 import {
   type KvWriteData,
   kvWriteText,
@@ -24,7 +24,7 @@ export default class KvCas extends ClusterCommand<typeof KvCas> {
   };
   static override flags = {
     'expect-absent': Flags.boolean({ description: 'only where the key does not exist' }),
-    'expect-version': Flags.integer({ description: 'only where it has this version', min: 1, helpValue: 'N' }),
+    'expect-version': numberFlag({ description: 'only where it has this version', min: 1, helpValue: 'N' }),
     'expect-value': Flags.string({ description: 'only where it holds this', helpValue: 'JSON' }),
     'request-id': requestIdFlag({ description: 'id of this write, 1 to 64 bytes: a retry is not applied twice' }),
   };

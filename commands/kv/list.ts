@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { consistencyFlag } from '../../src/cli/flags.js';
+import { consistencyFlag, numberFlag } from '../../src/cli/flags.js';
 import { type KvValueData, toKvValueData } from '../../src/cli/kv-data.js';
 import { renderTable } from '../../src/cli/table.js';
 
@@ -20,7 +20,7 @@ export default class KvList extends ClusterCommand<typeof KvList> {
   ];
   static override flags = {
     prefix: Flags.string({ description: 'only keys that begin so', default: '', helpValue: 'TEXT' }),
-    limit: Flags.integer({ description: 'at most so many', min: 1, max: 1000, default: 1000, helpValue: 'N' }),
+    limit: numberFlag({ description: 'at most so many', min: 1, max: 1000, default: 1000, helpValue: 'N' }),
     after: Flags.string({ description: 'only keys behind this one', default: '', helpValue: 'KEY' }),
     consistency: consistencyFlag({ description: 'how fresh the values must be', default: 'quorum' }),
   };

@@ -1,4 +1,3 @@
-import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
 import {
   type LeaderHistoryData,
@@ -6,6 +5,7 @@ import {
   parseEventTypes,
   toLeaderHistory,
 } from '../../src/cli/events-data.js';
+import { numberFlag } from '../../src/cli/index.js';
 
 export default class LeaderHistory extends ClusterCommand<typeof LeaderHistory> {
   static override summary = 'show who led, since when, for how long and why';
@@ -17,7 +17,7 @@ export default class LeaderHistory extends ClusterCommand<typeof LeaderHistory> 
     "<%= config.bin %> <%= command.id %> --json | jq '.data.leaders | length'",
   ];
   static override flags = {
-    limit: Flags.integer({ description: 'the newest so many', min: 1, default: 50, helpValue: 'N' }),
+    limit: numberFlag({ description: 'the newest so many', min: 1, default: 50, helpValue: 'N' }),
   };
   static override kind = 'LeaderHistory';
 

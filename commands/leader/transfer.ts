@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { idArg } from '../../src/cli/flags.js';
+import { idArg, numberFlag } from '../../src/cli/flags.js';
 import { singleTarget, type TransferData, toTransferData, transferText } from '../../src/cli/transfer-data.js';
 
 export default class LeaderTransfer extends ClusterCommand<typeof LeaderTransfer> {
@@ -15,7 +15,7 @@ export default class LeaderTransfer extends ClusterCommand<typeof LeaderTransfer
   static override args = { id: idArg({ description: 'id of the voter that is to lead' }) };
   static override flags = {
     auto: Flags.boolean({ description: 'let the leader choose whom, as without an id' }),
-    'max-lag': Flags.integer({ description: 'entries that the voter may lag behind', min: 0, helpValue: 'N' }),
+    'max-lag': numberFlag({ description: 'entries that the voter may lag behind', min: 0, helpValue: 'N' }),
   };
   static override kind = 'Transfer';
   static override mutating = true;

@@ -1,5 +1,5 @@
-import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { numberFlag } from '../../src/cli/index.js';
 import { type LogEntriesData, logEntriesText, readEntries } from '../../src/cli/log-data.js';
 
 export default class LogList extends ClusterCommand<typeof LogList> {
@@ -12,9 +12,9 @@ export default class LogList extends ClusterCommand<typeof LogList> {
     "<%= config.bin %> <%= command.id %> --json | jq '.data.entries[].index'",
   ];
   static override flags = {
-    from: Flags.integer({ description: 'index of the first', min: 1, helpValue: 'INDEX' }),
-    to: Flags.integer({ description: 'index of the last', min: 1, helpValue: 'INDEX' }),
-    last: Flags.integer({ description: 'the last so many', min: 1, helpValue: 'N', exclusive: ['from', 'to'] }),
+    from: numberFlag({ description: 'index of the first', min: 1, helpValue: 'INDEX' }),
+    to: numberFlag({ description: 'index of the last', min: 1, helpValue: 'INDEX' }),
+    last: numberFlag({ description: 'the last so many', min: 1, helpValue: 'N', exclusive: ['from', 'to'] }),
   };
   static override kind = 'LogEntries';
 

@@ -1,6 +1,5 @@
-import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { idsArg } from '../../src/cli/flags.js';
+import { idsArg, numberFlag } from '../../src/cli/flags.js';
 import { type AnswerData, answerError, answerText, okToRemove } from '../../src/cli/member-answers.js';
 
 export default class MemberOkToRemove extends ClusterCommand<typeof MemberOkToRemove> {
@@ -14,7 +13,7 @@ export default class MemberOkToRemove extends ClusterCommand<typeof MemberOkToRe
   ];
   static override args = { ids: idsArg({ description: 'ids of the members', required: true, multiple: true }) };
   static override flags = {
-    'require-tolerance': Flags.integer({
+    'require-tolerance': numberFlag({
       description: 'voters that must be allowed to fail, in every phase of it',
       min: 0,
       default: 0,

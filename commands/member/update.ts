@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { whoAsks } from '../../src/cli/change-flags.js';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { addressFlag, idArg } from '../../src/cli/flags.js';
+import { addressFlag, idArg, numberFlag } from '../../src/cli/flags.js';
 import { type MemberUpdateData, memberUpdateText, updateMember } from '../../src/cli/member-update.js';
 
 export default class MemberUpdate extends ClusterCommand<typeof MemberUpdate> {
@@ -18,12 +18,14 @@ export default class MemberUpdate extends ClusterCommand<typeof MemberUpdate> {
     address: addressFlag({ description: 'where it listens from now on', helpGroup: 'CHANGE' }),
     name: Flags.string({ description: 'its name, for people', helpValue: 'NAME', helpGroup: 'CHANGE' }),
     zone: Flags.string({ description: 'where it stands: a zone fails as one', helpValue: 'ZONE', helpGroup: 'CHANGE' }),
-    priority: Flags.integer({
+    priority: numberFlag({
+      min: -(2 ** 31),
+      max: 2 ** 31 - 1,
       description: 'the higher, the sooner it is elected',
       helpValue: 'N',
       helpGroup: 'CHANGE',
     }),
-    'if-config-index': Flags.integer({
+    'if-config-index': numberFlag({
       description: 'refuse unless this is the index of the configuration',
       min: 1,
       helpValue: 'N',

@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { dataDirFlag } from '../../src/cli/data-dir-flag.js';
+import { numberFlag } from '../../src/cli/index.js';
 import { type OfflineEntriesData, offlineEntriesText, toOfflineEntries } from '../../src/cli/offline-data.js';
 
 /** Entries that are shown where nothing says which. */
@@ -16,9 +16,9 @@ export default class OfflineEntries extends BaseCommand<typeof OfflineEntries> {
   ];
   static override flags = {
     'data-dir': dataDirFlag,
-    from: Flags.integer({ description: 'index of the first', min: 1, helpValue: 'INDEX' }),
-    to: Flags.integer({ description: 'index of the last', min: 1, helpValue: 'INDEX' }),
-    last: Flags.integer({ description: 'the last so many', min: 1, helpValue: 'N', exclusive: ['from', 'to'] }),
+    from: numberFlag({ description: 'index of the first', min: 1, helpValue: 'INDEX' }),
+    to: numberFlag({ description: 'index of the last', min: 1, helpValue: 'INDEX' }),
+    last: numberFlag({ description: 'the last so many', min: 1, helpValue: 'N', exclusive: ['from', 'to'] }),
   };
   static override kind = 'OfflineEntries';
 

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { requestIdFlag } from '../../src/cli/flags.js';
+import { numberFlag, requestIdFlag } from '../../src/cli/flags.js';
 import { notSwapped } from '../../src/cli/kv-data.js';
 import { readPayload } from '../../src/cli/payload.js';
 import { type RegisterWriteData, toRegisterExpectation } from '../../src/cli/register-data.js';
@@ -17,7 +17,7 @@ export default class RegisterCas extends ClusterCommand<typeof RegisterCas> {
     value: Args.string({ description: 'text, @FILE, or - for standard input', required: true, ignoreStdin: true }),
   };
   static override flags = {
-    'expect-version': Flags.integer({ description: 'only where it has this version', min: 0, helpValue: 'N' }),
+    'expect-version': numberFlag({ description: 'only where it has this version', min: 0, helpValue: 'N' }),
     'expect-value': Flags.string({ description: 'only where it holds this: text or @FILE', helpValue: 'DATA' }),
     'request-id': requestIdFlag({ description: 'id of this write, 1 to 64 bytes: a retry is not applied twice' }),
   };

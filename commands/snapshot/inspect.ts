@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { numberFlag } from '../../src/cli/index.js';
 import { inspectionText, type SnapshotInspectionData, toInspectionData } from '../../src/cli/snapshot-inspection.js';
 import { fileSha256 } from '../../src/cli/snapshot-saving.js';
 
@@ -14,7 +15,7 @@ export default class SnapshotInspect extends BaseCommand<typeof SnapshotInspect>
   ];
   static override args = { file: Args.string({ description: 'snapshot file', required: true }) };
   static override flags = {
-    depth: Flags.integer({
+    depth: numberFlag({
       description: 'parts of a key, parted by slashes, by which keys are told apart',
       helpValue: 'N',
       min: 0,

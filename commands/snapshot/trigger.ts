@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
-import { idsArg } from '../../src/cli/flags.js';
+import { idsArg, numberFlag } from '../../src/cli/flags.js';
 import {
   nodesMeant,
   onEachNode,
@@ -22,7 +22,7 @@ export default class SnapshotTrigger extends ClusterCommand<typeof SnapshotTrigg
   static override args = { ids: idsArg({ description: 'ids of the nodes', multiple: true }) };
   static override flags = {
     all: Flags.boolean({ description: 'on every member' }),
-    'keep-entries': Flags.integer({
+    'keep-entries': numberFlag({
       description:
         'entries to keep in the log behind the snapshot; what reachable members still need is kept in any case',
       default: 0,

@@ -18,7 +18,7 @@ export async function bootstrapCluster(
   refuseTwice(addresses, (address) => `two nodes have the address ${address}`);
   const context = await contextFor(flags);
   const { createClient } = await import('../client/index.js');
-  const client = createClient({ ...toClientOptions({ ...flags, endpoints: addresses }, context) });
+  const client = createClient({ ...(await toClientOptions({ ...flags, endpoints: addresses }, context)) });
   try {
     return await client.bootstrap(plan);
   } finally {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { Flags } from '@oclif/core';
 import type { ChangeMembersRequest } from '../client/index.js';
-import { durationFlag, idFlag, requestIdFlag } from './flags.js';
+import { durationFlag, idFlag, numberFlag, requestIdFlag } from './flags.js';
 import { type PromotionFlagValues, promotionOf } from './promotion-flags.js';
 
 const helpGroup = 'CHANGE';
@@ -28,13 +28,13 @@ export const planFlags = {
     delimiter: ',',
     helpGroup,
   }),
-  'if-config-index': Flags.integer({
+  'if-config-index': numberFlag({
     description: 'refuse unless this is the index of the configuration',
     min: 1,
     helpValue: 'N',
     helpGroup,
   }),
-  'max-lag': Flags.integer({
+  'max-lag': numberFlag({
     description: 'entries that a new voter may lag behind when it is promoted',
     min: 1,
     helpValue: 'N',

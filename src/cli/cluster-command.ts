@@ -39,7 +39,7 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
     const onRetry = ({ message }: Error) => {
       if (this.verbose) this.progress(`again: ${message}`);
     };
-    this.#client = createClient({ ...toClientOptions(flags, this.context), ...options, onRetry });
+    this.#client = createClient({ ...(await toClientOptions(flags, this.context)), ...options, onRetry });
     return this.#client;
   }
 

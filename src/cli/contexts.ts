@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { RaftctlError } from '../base/errors.js';
-import { reasonOf } from './file-reason.js';
+import { messageOf, RaftctlError } from '../base/errors.js';
+import { normalizeAddress } from '../client/address.js';
+import { fieldsOf, type Place, type Refuse, readYaml, textOf } from './yaml-file.js';
 
 /** A named cluster of the configuration file. */
 export interface Context {
@@ -35,17 +36,17 @@ export function configFiles(env: NodeJS.ProcessEnv, cwd: string): string[] {
 
 /**
  * The context that is asked for by name, or else the current one of the closest file that names one; undefined where there is none.
- * @throws RaftctlError E_USAGE for a name that no file knows, or a file that cannot be understood
+ * @throws RaftctlError E_USAGE for a name that no file knows, or a file that cannot be understood or is not to be believed
  */
 export async function findContext(name: string | undefined, files: readonly string[]): Promise<Context | undefined> {
   const known: string[] = [];
   for (const file of files) {
     if (!existsSync(file)) continue;
-    const config = await readConfig(file);
-    const contexts = mapping(config['contexts'] ?? {}, file, 'contexts');
-    const wanted = name ?? optionalText(config['currentContext'], file, 'currentContext');
-    known.push(...Object.keys(contexts));
-    if (wanted !== undefined && Object.hasOwn(contexts, wanted)) return readContext(wanted, contexts[wanted], file);
+    const { contexts, currentContext } = await readConfig(file);
+    const wanted = name ?? currentContext;
+    known.push(...contexts.keys());
+    const context = wanted === undefined ? undefined : contexts.get(wanted);
+    if (context !== undefined) return context;
   }
   if (name === undefined) return undefined;
   throw new RaftctlError('E_USAGE', `there is no context "${name}"`, {
@@ -53,43 +54,88 @@ export async function findContext(name: string | undefined, files: readonly stri
   });
 }
 
-async function readConfig(file: string): Promise<Readonly<Record<string, unknown>>> {
-  const { parse } = await import('yaml');
-  try {
-    return mapping(parse(readFileSync(file, 'utf8')) ?? {}, file, 'the file');
-  } catch (thrown) {
-    if (thrown instanceof RaftctlError) throw thrown;
-    throw new RaftctlError('E_USAGE', `cannot read ${file}: ${reasonOf(thrown)}`, { cause: thrown });
+/**
+ * Whoever can write the file decides which cluster a command goes to, and whether it is secured; and the closest file is that of whatever
+ * folder one happens to be in.
+ * @param uid of who runs the command; undefined where the system knows no such thing
+ * @throws RaftctlError E_USAGE
+ */
+export function refuseOthersFile(
+  path: string,
+  stats: Pick<Stats, 'uid' | 'mode'>,
+  uid: number | undefined = process.getuid?.(),
+): void {
+  if (uid !== undefined && stats.uid !== uid && stats.uid !== 0) {
+    throw new RaftctlError('E_USAGE', `${path} belongs to another user, and is not believed`, {
+      hint: 'where it is right, take it over: chown; where it is not, name the cluster with --endpoints',
+    });
+  }
+  if ((stats.mode & 0o002) !== 0) {
+    throw new RaftctlError('E_USAGE', `${path} can be written by everybody`, { hint: `chmod o-w ${path}` });
   }
 }
 
-function readContext(name: string, value: unknown, file: string): Context {
-  const place = `contexts.${name}`;
-  const context = mapping(value, file, place);
-  const tls = mapping(context['tls'] ?? {}, file, `${place}.tls`);
-  const auth = mapping(context['auth'] ?? {}, file, `${place}.auth`);
-  const tokenFile = optionalText(auth['tokenFile'], file, `${place}.auth.tokenFile`);
-  const mode = optionalText(tls['mode'], file, `${place}.tls.mode`) ?? 'auto';
-  if (mode !== 'auto' && mode !== 'required' && mode !== 'off') {
-    throw malformed(file, `${place}.tls.mode`, 'auto, required or off');
+interface ConfigFile {
+  readonly currentContext: string | undefined;
+  readonly contexts: ReadonlyMap<string, Context>;
+}
+
+async function readConfig(path: string): Promise<ConfigFile> {
+  const { value, refuse } = await readYaml(path, undefined, (stats) => refuseOthersFile(path, stats));
+  const top = fieldsOf(value ?? {}, ['apiVersion', 'kind', 'currentContext', 'contexts'], [], refuse);
+  const version = textOf(top['apiVersion'], ['apiVersion'], refuse);
+  if (version !== undefined && version !== 'raftctl/v1') {
+    refuse(['apiVersion'], `there is no version ${version} of this file; there is raftctl/v1`);
   }
-  const endpoints = context['endpoints'] ?? [];
-  if (!Array.isArray(endpoints) || !endpoints.every((endpoint) => typeof endpoint === 'string')) {
-    throw malformed(file, `${place}.endpoints`, 'a list of addresses');
-  }
-  const path = (key: string) => {
-    const text = optionalText(tls[key], file, `${place}.tls.${key}`);
-    return text === undefined ? {} : { [key]: expandHome(text, file) };
-  };
-  const serverName = optionalText(tls['serverName'], file, `${place}.tls.serverName`);
+  const named = top['contexts'] ?? {};
+  if (!isMapping(named)) return refuse(['contexts'], 'contexts must be a mapping of names');
+  const contexts = Object.entries(named).map(
+    ([name, context]) => [name, toContext(name, context, path, refuse)] as const,
+  );
+  return { currentContext: textOf(top['currentContext'], ['currentContext'], refuse), contexts: new Map(contexts) };
+}
+
+function toContext(name: string, value: unknown, file: string, refuse: Refuse): Context {
+  const place = ['contexts', name];
+  const context = fieldsOf(value, ['endpoints', 'clusterId', 'tls', 'auth', 'protected'], place, refuse);
+  const auth = fieldsOf(context['auth'] ?? {}, ['tokenFile'], [...place, 'auth'], refuse);
+  const tokenFile = textOf(auth['tokenFile'], [...place, 'auth', 'tokenFile'], refuse);
+  const isProtected = context['protected'] ?? false;
+  if (typeof isProtected !== 'boolean') return refuse([...place, 'protected'], 'protected must be true or false');
   return {
     name,
-    endpoints,
-    clusterId: optionalText(context['clusterId'], file, `${place}.clusterId`),
-    tls: { mode, ...path('ca'), ...path('cert'), ...path('key'), ...(serverName === undefined ? {} : { serverName }) },
+    endpoints: endpointsOf(context['endpoints'] ?? [], [...place, 'endpoints'], refuse),
+    clusterId: textOf(context['clusterId'], [...place, 'clusterId'], refuse),
+    tls: toTls(context['tls'] ?? {}, file, [...place, 'tls'], refuse),
     tokenFile: tokenFile === undefined ? undefined : expandHome(tokenFile, file),
-    protected: context['protected'] === true,
+    protected: isProtected,
   };
+}
+
+function endpointsOf(value: unknown, place: Place, refuse: Refuse): readonly string[] {
+  if (!Array.isArray(value)) return refuse(place, 'endpoints must be a list of addresses');
+  return value.map((endpoint, at) => {
+    if (typeof endpoint !== 'string') return refuse([...place, at], 'an endpoint must be a text: HOST:PORT');
+    try {
+      return normalizeAddress(endpoint);
+    } catch (thrown) {
+      return refuse([...place, at], messageOf(thrown));
+    }
+  });
+}
+
+function toTls(value: unknown, file: string, place: Place, refuse: Refuse): ContextTls {
+  const tls = fieldsOf(value, ['mode', 'ca', 'cert', 'key', 'serverName'], place, refuse);
+  const mode = textOf(tls['mode'], [...place, 'mode'], refuse) ?? 'auto';
+  if (mode !== 'auto' && mode !== 'required' && mode !== 'off') {
+    return refuse([...place, 'mode'], 'mode must be auto, required or off');
+  }
+  const path = (key: string) => {
+    const text = textOf(tls[key], [...place, key], refuse);
+    return text === undefined ? {} : { [key]: expandHome(text, file) };
+  };
+  const serverName = textOf(tls['serverName'], [...place, 'serverName'], refuse);
+  return { mode, ...path('ca'), ...path('cert'), ...path('key'), ...(serverName === undefined ? {} : { serverName }) };
 }
 
 /** `~/` is the home directory; other relative paths are from the file that names them. */
@@ -98,17 +144,6 @@ function expandHome(path: string, file: string): string {
   return isAbsolute(path) ? path : join(file, '..', path);
 }
 
-function mapping(value: unknown, file: string, place: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(file, place, 'a mapping');
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function optionalText(value: unknown, file: string, place: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw malformed(file, place, 'a text');
-  return value;
-}
-
-function malformed(file: string, place: string, expected: string): RaftctlError {
-  return new RaftctlError('E_USAGE', `${file}: ${place} must be ${expected}`);
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -20,6 +20,26 @@ export function parseId(text: string): number {
   return id;
 }
 
+/** The least and the most that a number may be. */
+export interface NumberRange {
+  readonly min: number;
+  readonly max?: number | undefined;
+}
+
+/**
+ * Reads a whole number: decimal digits, nothing else. One that the runtime would round is refused, and not rounded.
+ * @throws RaftctlError E_USAGE
+ */
+export function parseWholeNumber(text: string, { min, max = Number.MAX_SAFE_INTEGER }: NumberRange): number {
+  if (!/^(?:-(?!0+$))?[0-9]+$/.test(text))
+    throw usage(`"${text}" is not a whole number`, 'write it in decimal digits, as 1000');
+  const number = Number(text);
+  if (number < min) throw usage(`${text} is too small`, `the least is ${min}`);
+  if (number > max)
+    throw usage(`${text} is too large`, `the most is ${max === Number.MAX_SAFE_INTEGER ? '2^53-1' : max}`);
+  return number;
+}
+
 /**
  * Reads a whole set of node ids, `1,3` or `none`, in ascending order.
  * @throws RaftctlError E_USAGE on an empty place, an id named twice, or anything that is no id

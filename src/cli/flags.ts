@@ -3,6 +3,7 @@ import { normalizeAddress } from '../client/address.js';
 import {
   type JoinerAddress,
   type MemberAddress,
+  type NumberRange,
   parseAddressList,
   parseDuration,
   parseId,
@@ -11,6 +12,7 @@ import {
   parseMemberAddress,
   parseRequestId,
   parseSize,
+  parseWholeNumber,
 } from './flag-values.js';
 
 /** One node id. */
@@ -65,6 +67,11 @@ export const requestIdFlag = Flags.custom<string>({ helpValue: 'ID', parse: asyn
 
 /** A size with its unit; the value is in bytes. */
 export const sizeFlag = Flags.custom<number>({ helpValue: 'SIZE', parse: async (text) => parseSize(text) });
+
+/** A whole number, 0 or more unless `min` says otherwise. */
+export const numberFlag = Flags.custom<number, Partial<NumberRange>>({
+  parse: async (text, _context, { min = 0, max }) => parseWholeNumber(text, { min, max }),
+});
 
 /** Forms in which a result can be written. */
 export const outputFormats = ['table', 'wide', 'json', 'yaml', 'ndjson', 'name', 'quiet'] as const;

@@ -26,6 +26,7 @@ export {
   idSetFlag,
   idsArg,
   memberAddressFlag,
+  numberFlag,
   type OutputFormat,
   outputFlags,
   requestIdFlag,

@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import { normalizeAddress } from '../client/address.js';
 import { reasonOf } from './file-reason.js';
 import type { MemberListData } from './members-data.js';
+import { fieldsOf, type Place, parseYaml, type Refuse, readYaml, textOf } from './yaml-file.js';
 
 /** Who is to belong to a cluster, as a file says it. */
 export interface MemberSpec {
@@ -53,45 +54,17 @@ export async function writeSpec(path: string, spec: MemberSpec): Promise<void> {
 
 /** Reads a description. @throws RaftctlError E_USAGE naming the file and the line */
 export async function readSpec(path: string): Promise<MemberSpec> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (thrown) {
-    throw new RaftctlError('E_USAGE', `cannot read ${path}: ${reasonOf(thrown)}`, { cause: thrown });
-  }
-  return parseSpec(path, text);
+  const { value, refuse } = await readYaml(path, hint);
+  return toSpec(value, refuse);
 }
 
 /** The description in a text. @throws RaftctlError E_USAGE naming the file and the line */
 export async function parseSpec(path: string, text: string): Promise<MemberSpec> {
-  const { LineCounter, parseDocument } = await import('yaml');
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [problem] = document.errors;
-  const lineAt = (offset: number) => lines.linePos(offset).line;
-  if (problem !== undefined)
-    throw refusal(path, lineAt(problem.pos[0]), problem.message.replace(/ at line \d[\s\S]*$/, ''));
-  /** Ends with the line of the innermost part of the path that is there. */
-  const refuse: Refuse = (place, why) => {
-    const around = place.map((_, at) => place.slice(0, place.length - at));
-    const ranges = around.map((part) => rangeOf(document.getIn(part, true)));
-    throw refusal(path, lineAt(ranges.find((range) => range !== undefined)?.[0] ?? 0), why);
-  };
-  return toSpec(document.toJS({ maxAliasCount: 0 }), refuse);
+  const { value, refuse } = await parseYaml(path, text, hint);
+  return toSpec(value, refuse);
 }
 
-/** Refuses what stands at a place, for a reason. */
-type Refuse = (place: readonly (string | number)[], why: string) => never;
-
-function refusal(path: string, line: number, why: string): RaftctlError {
-  const hint = 'raftctl member export prints one that is right';
-  return new RaftctlError('E_USAGE', `${path}, line ${line}: ${why}`, { hint });
-}
-
-function rangeOf(node: unknown): readonly number[] | undefined {
-  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-  return Array.isArray(range) ? range : undefined;
-}
+const hint = 'raftctl member export prints one that is right';
 
 const topFields = ['apiVersion', 'kind', 'clusterId', 'voters', 'learners'];
 const memberFields = ['id', 'name', 'address', 'zone', 'priority'];
@@ -121,7 +94,7 @@ function membersOf(value: unknown, set: string, refuse: Refuse): SpecMember[] {
   return members;
 }
 
-function memberOf(value: unknown, place: readonly (string | number)[], refuse: Refuse): SpecMember {
+function memberOf(value: unknown, place: Place, refuse: Refuse): SpecMember {
   const fields = fieldsOf(value, memberFields, place, refuse);
   const { id, priority } = fields;
   if (!isWhole(id) || id < 1) return refuse([...place, 'id'], 'a member needs an id: a number from 1 to 2^53-1');
@@ -137,27 +110,7 @@ function memberOf(value: unknown, place: readonly (string | number)[], refuse: R
   };
 }
 
-function fieldsOf(
-  value: unknown,
-  known: readonly string[],
-  place: readonly (string | number)[],
-  refuse: Refuse,
-): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refuse(place, `it must have the fields ${known.join(', ')}`);
-  }
-  const stranger = Object.keys(value).find((name) => !known.includes(name));
-  if (stranger !== undefined)
-    refuse([...place, stranger], `there is no field "${stranger}"; there are ${known.join(', ')}`);
-  return { ...value };
-}
-
-function textOf(value: unknown, place: readonly (string | number)[], refuse: Refuse): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? value : refuse(place, `${place.at(-1)} must be a text; put it in quotes`);
-}
-
-function dialled(address: string, place: readonly (string | number)[], refuse: Refuse): string {
+function dialled(address: string, place: Place, refuse: Refuse): string {
   try {
     return normalizeAddress(address);
   } catch (thrown) {

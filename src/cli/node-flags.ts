@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { addressFlag, addressListFlag, durationFlag, idFlag, sizeFlag } from './flags.js';
+import { addressFlag, addressListFlag, durationFlag, idFlag, numberFlag, sizeFlag } from './flags.js';
 
 const identity = {
   id: idFlag({ description: 'id of the node, for ever', required: true }),
@@ -72,7 +72,7 @@ const network = {
   }),
 };
 
-const count = (description: string) => Flags.integer({ description, min: 1, helpGroup: 'TUNING' });
+const count = (description: string) => numberFlag({ description, min: 1, helpGroup: 'TUNING' });
 
 const tuning = {
   tick: durationFlag({
@@ -88,7 +88,7 @@ const tuning = {
     description: 'size of the log after which a snapshot is taken [default: 256MiB]',
     helpGroup: 'TUNING',
   }),
-  'keep-entries': Flags.integer({
+  'keep-entries': numberFlag({
     description: 'entries kept behind a snapshot for those that lag [default: 10000]',
     min: 0,
     helpGroup: 'TUNING',

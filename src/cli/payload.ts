@@ -1,53 +1,76 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { RaftctlError } from '../base/errors.js';
 import type { BatchItem, CommandKind } from '../client/index.js';
 import { reasonOf } from './file-reason.js';
+import { decodeText, readInputFile, readWhole } from './input-file.js';
+import { formatBytes } from './units.js';
 
-/** Bytes of an argument: the text itself, `@FILE`, or `-` for standard input. */
+/** Most bytes of one proposal that are read: the largest message that any node takes. */
+const payloadBytesMax = 16 * 1024 * 1024;
+
+/** Bytes of an argument: the text itself, `@FILE`, or `-` for standard input. @throws RaftctlError E_USAGE, E_TOO_LARGE */
 export async function readPayload(argument: string): Promise<Uint8Array> {
-  if (argument === '-') {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-    return Buffer.concat(chunks);
-  }
+  if (argument === '-') return readWhole(process.stdin, standardInput, payloadBytesMax);
   if (!argument.startsWith('@')) return Buffer.from(argument);
-  try {
-    return await readFile(argument.slice(1));
-  } catch (thrown) {
-    throw cannotRead(argument.slice(1), thrown);
-  }
+  return readInputFile(argument.slice(1), { bytesMax: payloadBytesMax });
 }
 
-/** The same as text. */
+const standardInput = 'standard input';
+
+/** The same as text, without a byte order mark. @throws RaftctlError E_USAGE where it is no UTF-8 */
 export async function readText(argument: string): Promise<string> {
-  return argument === '-' ? text(process.stdin) : Buffer.from(await readPayload(argument)).toString('utf8');
+  const name = argument === '-' ? standardInput : argument.slice(1);
+  const bytes = await readPayload(argument);
+  return argument === '-' || argument.startsWith('@') ? decodeText(bytes, name) : argument;
 }
 
 /**
  * The lines of a file, or of standard input, each of which must be JSON; empty ones are passed over.
- * @throws RaftctlError E_USAGE with the number of the line
+ * @throws RaftctlError E_USAGE with the number of the line, E_TOO_LARGE for one that is larger than any proposal
  */
 export async function* readJsonLines(file: string): AsyncGenerator<string> {
-  const input = file === '-' ? process.stdin : createReadStream(file);
-  let failure: unknown;
-  input.once('error', (error: Error) => {
-    failure = error;
-  });
+  const name = file === '-' ? standardInput : file;
   let number = 0;
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1;
-    if (line.trim() === '') continue;
-    try {
-      JSON.parse(line);
-    } catch {
-      throw new RaftctlError('E_USAGE', `line ${number} of ${file} is not JSON`);
+  try {
+    for await (const line of linesOf(file === '-' ? process.stdin : createReadStream(file), name)) {
+      number += 1;
+      const text = decodeText(line, `line ${number} of ${name}`).trim();
+      if (text === '') continue;
+      if (!isJson(text)) throw new RaftctlError('E_USAGE', `line ${number} of ${name} is not JSON`);
+      yield text;
     }
-    yield line;
+  } catch (thrown) {
+    throw thrown instanceof RaftctlError ? thrown : cannotRead(name, thrown);
   }
-  if (failure !== undefined) throw cannotRead(file, failure);
+}
+
+/** A line is bounded: what has none at all, as a device, would otherwise fill the memory. */
+async function* linesOf(input: AsyncIterable<unknown>, name: string): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    if (!(chunk instanceof Buffer)) continue;
+    let from = 0;
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
+      yield Buffer.concat([...rest, chunk.subarray(from, end)]);
+      [rest, bytes, from] = [[], 0, end + 1];
+    }
+    rest.push(chunk.subarray(from));
+    bytes += chunk.length - from;
+    if (bytes > payloadBytesMax) {
+      throw new RaftctlError('E_TOO_LARGE', `a line of ${name} has more than ${formatBytes(payloadBytesMax)}`);
+    }
+  }
+  if (bytes > 0) yield Buffer.concat(rest);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes as documents carry them: text where they are UTF-8, otherwise base64. */

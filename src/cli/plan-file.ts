@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { messageOf, RaftctlError } from '../base/errors.js';
 import type { ChangeMembersRequest } from '../client/index.js';
 import type { ChangeData } from './change-data.js';
-import { reasonOf } from './file-reason.js';
+import { readInputText } from './input-file.js';
+import { writeDocumentFile } from './recovery-files.js';
 
 /** A plan as it is handed over from who makes it to who carries it out; sealed, so that what is read is what was written. */
 export interface PlanFile {
@@ -106,23 +106,13 @@ export function plannedRequest({ request, configIndex, planHash }: PlanFile, by:
 
 /** Writes a plan file whole, or not at all. @throws RaftctlError E_USAGE naming the file */
 export async function writePlanFile(path: string, file: PlanFile): Promise<void> {
-  try {
-    await writeFile(`${path}.partial`, `${JSON.stringify(file, null, 2)}\n`);
-    await rename(`${path}.partial`, path);
-  } catch (thrown) {
-    throw new RaftctlError('E_USAGE', `cannot write ${path}: ${reasonOf(thrown)}`, { cause: thrown });
-  }
+  // Others are to read it, and nobody else is to write it.
+  await writeDocumentFile(path, file, 0o644);
 }
 
 /** Reads a plan file. @throws RaftctlError E_USAGE naming the file where it cannot be read, is torn, was edited, or is no plan */
 export async function readPlanFile(path: string): Promise<PlanFile> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (thrown) {
-    throw new RaftctlError('E_USAGE', `cannot read ${path}: ${reasonOf(thrown)}`, { cause: thrown });
-  }
-  return parsePlanFile(path, text);
+  return parsePlanFile(path, await readInputText(path));
 }
 
 /** The plan file in a text. @throws RaftctlError E_USAGE naming the file */
@@ -138,6 +128,7 @@ export function parsePlanFile(path: string, text: string): PlanFile {
   }
   if (parsed['apiVersion'] !== 'raftctl/v1') throw unusable(path, 'it is of another version of raftctl');
   const { sha256, ...content } = parsed;
+  if (isTooDeep(content)) throw unusable(path, 'something in it is not as raftctl member plan writes it');
   if (sha256 !== sealOf(content)) throw unusable(path, 'it was edited after it was made, or is damaged');
   if (!isPlanFile(parsed)) throw unusable(path, 'something in it is not as raftctl member plan writes it');
   return parsed;
@@ -147,6 +138,12 @@ function unusable(path: string, why: string): RaftctlError {
   return new RaftctlError('E_USAGE', `${path} is no plan to apply: ${why}`, {
     hint: `make a new one: raftctl member plan … --out ${path}`,
   });
+}
+
+/** What follows calls itself for each level, and a plan has few. */
+function isTooDeep(value: unknown, levels = 32): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isTooDeep(part, levels - 1));
 }
 
 function sealOf(content: unknown): string {

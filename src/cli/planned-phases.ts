@@ -1,20 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { RaftctlError } from '../base/errors.js';
-import { reasonOf } from './file-reason.js';
+import { readInputText } from './input-file.js';
 import type { PlannedPhase } from './what-if-phases.js';
 
 /**
  * The phases of a planned change, out of a plan file or the document of a dry run.
  * @throws RaftctlError E_USAGE where the file cannot be read or holds no plan
  */
-export function readPlannedPhases(file: string): readonly PlannedPhase[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (thrown) {
-    throw new RaftctlError('E_USAGE', `cannot read ${file}: ${reasonOf(thrown)}`, { cause: thrown });
-  }
-  const phases = phasesIn(parsed(text, file));
+export async function readPlannedPhases(file: string): Promise<readonly PlannedPhase[]> {
+  const phases = phasesIn(parsed(await readInputText(file), file));
   if (phases !== undefined) return phases;
   throw new RaftctlError('E_USAGE', `${file} holds no plan of a change of the members`, {
     hint: 'raftctl member change --voters 1,3,4 --dry-run --json >plan.json',
@@ -30,10 +23,10 @@ function parsed(text: string, file: string): unknown {
 }
 
 /** The list `safety` of a plan, which may stand in an envelope. */
-function phasesIn(document: unknown): PlannedPhase[] | undefined {
-  if (!isRecord(document)) return undefined;
+function phasesIn(document: unknown, levels = 3): PlannedPhase[] | undefined {
+  if (!isRecord(document) || levels === 0) return undefined;
   const { safety, plan, data } = document;
-  if (!Array.isArray(safety)) return phasesIn(plan) ?? phasesIn(data);
+  if (!Array.isArray(safety)) return phasesIn(plan, levels - 1) ?? phasesIn(data, levels - 1);
   const phases = safety.map(toPhase);
   const known = phases.filter((phase) => phase !== undefined);
   return known.length === phases.length && known.length > 0 ? known : undefined;

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { ChangeMembersRequest } from '../client/index.js';
 import { parsePromotion, type WhenToPromote } from './flag-values.js';
+import { numberFlag } from './flags.js';
 
 const helpGroup = 'CHANGE';
 
@@ -12,7 +13,7 @@ export const promotionFlags = {
     helpValue: "ready|manual|'voter-down>30s'",
     helpGroup,
   }),
-  'max-rounds': Flags.integer({
+  'max-rounds': numberFlag({
     description:
       'give up when a new voter is not ready after so many rounds of catching up, since more is written than it takes in; a new leader counts anew',
     min: 1,

@@ -1,6 +1,7 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { RaftctlError } from '../base/errors.js';
 import { reasonOf } from './file-reason.js';
+import { readInputText } from './input-file.js';
 
 /** Where a plan is written to; undefined for a dry run. @throws RaftctlError E_USAGE where nothing says */
 export function outFile({
@@ -15,18 +16,19 @@ export function outFile({
   throw new RaftctlError('E_USAGE', 'where is the plan to be written?', { hint: '--out FILE, or --dry-run' });
 }
 
+/** Most bytes of a file of a recovery: what was collected of a node names each entry that nobody knows to be committed. */
+const bytesMax = 256 * 1024 * 1024;
+
 /** @throws RaftctlError E_USAGE where it cannot be read */
-export async function readDocumentFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new RaftctlError('E_USAGE', `${path} cannot be read: ${reasonOf(cause)}`, { cause });
-  });
+export function readDocumentFile(path: string): Promise<string> {
+  return readInputText(path, { bytesMax });
 }
 
 /** Writes a document under its name, whole or not at all, in the place of whatever was there. */
-export async function writeDocumentFile(path: string, document: object): Promise<void> {
+export async function writeDocumentFile(path: string, document: object, mode: 0o600 | 0o644 = 0o600): Promise<void> {
   const partial = `${path}.partial`;
   try {
-    await writeFile(partial, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(partial, `${JSON.stringify(document, null, 2)}\n`, { mode });
     await rename(partial, path);
   } catch (cause) {
     await rm(partial, { force: true });
@@ -39,7 +41,7 @@ export async function writeDocumentFile(path: string, document: object): Promise
  * @throws RaftctlError E_CONFLICT
  */
 export async function refuseExisting(path: string): Promise<void> {
-  const isThere = await readFile(path).then(
+  const isThere = await lstat(path).then(
     () => true,
     () => false,
   );

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { RaftctlError } from '../base/errors.js';
-import { reasonOf } from './file-reason.js';
+import { readYaml } from './yaml-file.js';
 
 /**
  * The arguments that a settings file stands for: `election-ticks: 10` is `--election-ticks 10`, `true` is the flag alone, a list is
@@ -33,18 +32,12 @@ function toArguments(file: string, name: string, value: unknown): string[] {
 }
 
 async function readSettings(file: string): Promise<Readonly<Record<string, unknown>>> {
-  const { parse } = await import('yaml');
-  let settings: unknown;
-  try {
-    settings = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 });
-  } catch (cause) {
-    throw refusal(file, reasonOf(cause).split('\n')[0] ?? '', cause);
-  }
-  if (settings === null || settings === undefined) return {};
-  if (typeof settings !== 'object' || Array.isArray(settings)) throw refusal(file, 'it must be "name: value" lines');
-  return { ...settings };
+  const { value } = await readYaml(file);
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw refusal(file, 'it must be "name: value" lines');
+  return { ...value };
 }
 
-function refusal(file: string, why: string, cause?: unknown): RaftctlError {
-  return new RaftctlError('E_USAGE', `cannot use the settings in ${file}: ${why}`, { cause });
+function refusal(file: string, why: string): RaftctlError {
+  return new RaftctlError('E_USAGE', `cannot use the settings in ${file}: ${why}`);
 }

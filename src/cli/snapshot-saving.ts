@@ -81,6 +81,13 @@ async function writeParts(
   for await (const { part } of parts) {
     if (part?.$case === 'snapshot') promised = part.value;
     if (part?.$case !== 'chunk') continue;
+    // Before it is written: what never ends would fill the disk.
+    if (bytes + part.value.length > (promised?.bytes ?? 0)) {
+      throw new RaftctlError(
+        'E_CORRUPT',
+        `the node sends more of a snapshot than the ${promised?.bytes ?? 0} bytes it promised`,
+      );
+    }
     await handle.appendFile(part.value).catch((cause: unknown) => {
       throw new RaftctlError('E_DISK', `the snapshot cannot be written: ${reasonOf(cause)}`, { cause });
     });

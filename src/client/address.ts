@@ -21,6 +21,14 @@ export function normalizeAddress(text: string): string {
   return formatAddress(address);
 }
 
+/** Whether the text is an address; empty where a node does not know one, which is no fault. */
+export function canBeDialled(text: string): boolean {
+  if (text === '') return true;
+  if (text.startsWith(unixPrefix)) return text.length > unixPrefix.length;
+  const address = parseAddress(text);
+  return address !== undefined && address.port !== 0;
+}
+
 /** Whether what is sent to the address stays on this machine: a loopback host or a Unix socket. */
 export function isLocalAddress(text: string): boolean {
   if (text.startsWith(unixPrefix)) return true;

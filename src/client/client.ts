@@ -62,6 +62,15 @@ import { awaitStateHash, beginStateHash } from './state-hashes.js';
 import { type ClientContext, identify } from './survey.js';
 import { type ClusterSight, watchCluster } from './watch-cluster.js';
 
+/** Most of a log that is taken at once, in bytes, and what each entry takes beside its data. */
+const logBytesMax = 256 * 1024 * 1024;
+const entryBytes = 256;
+
+function tooMuchOfALog(address: string): RaftctlError {
+  const message = `${address} sends more of its log than ${logBytesMax / 1024 ** 2} MiB`;
+  return new RaftctlError('E_TOO_LARGE', message, { hint: 'ask for less of it: --from INDEX --to INDEX' });
+}
+
 /** The leader, and what it says of itself. */
 export interface LeaderSight {
   readonly leader: KnownLeader;
@@ -272,7 +281,12 @@ export class Client {
   logEntries(request: ListEntriesRequest, id?: number): Promise<readonly ListEntriesResponse[]> {
     return this.#logOf(id, async (node, deadlineMs) => {
       const entries: ListEntriesResponse[] = [];
-      for await (const entry of node.serverStream(Log.listEntries, request, deadlineMs)) entries.push(entry);
+      let bytes = 0;
+      for await (const entry of node.serverStream(Log.listEntries, request, deadlineMs)) {
+        bytes += entryBytes + (entry.entry?.data.length ?? 0);
+        if (bytes > logBytesMax) throw tooMuchOfALog(node.address);
+        entries.push(entry);
+      }
       return entries;
     });
   }

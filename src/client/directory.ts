@@ -1,6 +1,6 @@
 import { RaftctlError } from '../base/errors.js';
 import type { NodeStatus } from '../gen/raftctl/v1/cluster.js';
-import { normalizeAddress } from './address.js';
+import { canBeDialled, normalizeAddress } from './address.js';
 import type { Settings } from './options.js';
 
 /** Where the leader was when last heard of. */
@@ -10,6 +10,9 @@ export interface KnownLeader {
   /** 0 where only a hint named it. */
   readonly term: number;
 }
+
+/** Nodes that a client keeps in mind: what answers may name any number, and each is dialled. */
+const addressesMax = 1024;
 
 /** What a client knows of its cluster: hints all of it, corrected by every answer. */
 export class Directory {
@@ -62,9 +65,8 @@ export class Directory {
     this.#incarnation = Math.max(this.#incarnation, status.incarnation);
     this.#addressOf.set(status.id, address);
     for (const member of status.members) {
-      if (this.settings.discover && !this.#addressOf.has(member.id) && member.address !== '') {
-        this.#addressOf.set(member.id, member.address);
-      }
+      if (!this.settings.discover || this.#addressOf.has(member.id) || this.#addressOf.size >= addressesMax) continue;
+      if (member.address !== '' && canBeDialled(member.address)) this.#addressOf.set(member.id, member.address);
     }
     return true;
   }

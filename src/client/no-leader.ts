@@ -34,15 +34,27 @@ function nobodyAnswers(probes: readonly Probe[]): Absence {
   const [first] = errors;
   if (first === undefined) throw new Error('a survey asks at least one address');
   const grave = errors.find((error) => !error.retryable);
-  if (errors.length === 1 || grave !== undefined) {
-    return { error: grave ?? first, mayPass: grave === undefined };
-  }
+  if (errors.length === 1) return { error: first, mayPass: grave === undefined };
+  if (grave !== undefined) return { error: withOthers(grave, errors), mayPass: false };
   const error = new RaftctlError(first.code, `none of the ${errors.length} addresses answers`, {
     facts: errors.map(({ message }) => message),
     retryable: true,
     ...(first.hint === undefined ? {} : { hint: first.hint }),
   });
   return { error, mayPass: true };
+}
+
+/** The worst of several errors says what is wrong; what the other addresses answered belongs to it. */
+function withOthers(worst: RaftctlError, errors: readonly RaftctlError[]): RaftctlError {
+  const others = errors.filter((error) => error !== worst).map(({ message }) => message);
+  const { facts, changed, retryable, hint, cause } = worst;
+  return new RaftctlError(worst.code, worst.message, {
+    facts: [...facts, ...others],
+    changed,
+    retryable,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function strangersOnly(answers: readonly Answer[]): Absence {

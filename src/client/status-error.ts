@@ -2,6 +2,7 @@ import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type ErrorCode, errorCodes } from '../base/error-codes.js';
 import { type Changed, type ErrorDetails, RaftctlError } from '../base/errors.js';
 import { ErrorDetail, Changed as WireChanged } from '../gen/raftctl/v1/errors.js';
+import { canBeDialled } from './address.js';
 
 /** Key of the trailing metadata that carries an `ErrorDetail`. */
 const errorDetailKey = 'raftctl-error-bin';
@@ -107,14 +108,34 @@ export function fromStatus(error: ServiceError, call: FailedCall): RaftctlError 
 function fromDetail(metadata: Metadata | undefined): RaftctlError | undefined {
   const [bytes] = metadata?.get(errorDetailKey) ?? [];
   if (!(bytes instanceof Uint8Array)) return undefined;
-  const detail = ErrorDetail.decode(bytes);
-  return new RaftctlError(knownCode(detail.code), detail.message, {
-    facts: detail.facts,
-    changed: changedOf[detail.changed],
+  const detail = decodeDetail(bytes);
+  if (detail === undefined) return undefined;
+  const { leaderHint } = detail;
+  return new RaftctlError(knownCode(detail.code), cut(detail.message), {
+    facts: detail.facts.slice(0, factsMax).map(cut),
+    changed: changedOf[detail.changed] ?? 'unknown',
     retryable: detail.retryable,
-    ...(detail.leaderHint === undefined ? {} : { leaderHint: detail.leaderHint }),
-    ...(detail.hint === '' ? {} : { hint: detail.hint }),
+    ...(leaderHint === undefined || !canBeDialled(leaderHint.address) ? {} : { leaderHint }),
+    ...(detail.hint === '' ? {} : { hint: cut(detail.hint) }),
   });
+}
+
+/** Undefined for what no node of ours has written. */
+function decodeDetail(bytes: Uint8Array): ErrorDetail | undefined {
+  try {
+    return ErrorDetail.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines behind an error's sentence that are taken of a server, which may be anybody. */
+const factsMax = 64;
+/** Characters of each text. */
+const textCharsMax = 2000;
+
+function cut(text: string): string {
+  return text.length <= textCharsMax ? text : `${text.slice(0, textCharsMax)}…`;
 }
 
 /** A code as it came; a newer node's own is shown as a refusal of another version. */
@@ -133,7 +154,7 @@ const changedOf: Record<WireChanged, Changed> = {
 const unsent = /waiting for (?:name resolution|metadata filters)|Waiting for LB pick/;
 
 function fromTransport(error: ServiceError, { address, path, secured }: FailedCall): RaftctlError {
-  const details = error.details ?? error.message;
+  const details = cut(error.details ?? error.message);
   const make = (code: ErrorCode, message: string, more: ErrorDetails = {}) =>
     new RaftctlError(code, message, { cause: error, ...more });
   if (error.code === status.UNIMPLEMENTED || details.includes('HTTP status code')) {

@@ -4,6 +4,7 @@ import { checkServerIdentity, createSecureContext, type SecureContextOptions } f
 import { parseAddress } from '../base/address.js';
 import { type CertificateIdentity, identityIn } from '../base/certificate-identity.js';
 import { messageOf, RaftctlError } from '../base/errors.js';
+import { checkAuthorities, checkCertifiedKey } from '../credentials/index.js';
 import type { NodeCertificate } from '../node/node-certificate.js';
 import type { TlsFiles } from './daemon-options.js';
 
@@ -30,6 +31,8 @@ export interface TlsMaterial extends SecureContextOptions {
 export async function readTlsFiles(files: TlsFiles, nodeId: number): Promise<TlsMaterial> {
   await checkKeyMode(files.key);
   const [ca, cert, key] = await Promise.all([readPem(files.ca), readPem(files.cert), readPem(files.key)]);
+  checkAuthorities({ name: files.ca, bytes: ca });
+  const certificate = checkCertifiedKey({ name: files.cert, bytes: cert }, { name: files.key, bytes: key }, Date.now());
   try {
     createSecureContext({ ca, cert, key });
   } catch (cause) {
@@ -38,13 +41,12 @@ export async function readTlsFiles(files: TlsFiles, nodeId: number): Promise<Tls
       cause,
     });
   }
-  const certificate = new X509Certificate(cert);
   return {
     ca,
     cert,
     key,
     identity: checkIdentity(files.cert, certificate, nodeId),
-    expiresMs: checkTimes(files.cert, certificate),
+    expiresMs: Date.parse(certificate.validTo),
     shown: nodeCertificate({ cert }),
   };
 }
@@ -74,12 +76,10 @@ export function nodeCertificate({ cert }: Pick<TlsMaterial, 'cert'>): NodeCertif
 /** Names of its certificate that a node tells of itself. */
 const certificateNamesMax = 64;
 
-async function readPem(path: string): Promise<Buffer> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+function readPem(path: string): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
     throw new RaftctlError('E_TLS', `cannot read ${path}: ${messageOf(cause)}`, { cause });
   });
-  if (!bytes.includes('-----BEGIN ')) throw new RaftctlError('E_TLS', `${path} is not a PEM file`);
-  return bytes;
 }
 
 async function checkKeyMode(path: string): Promise<void> {
@@ -106,12 +106,4 @@ function checkIdentity(path: string, { subjectAltName }: X509Certificate, nodeId
   }
   if (identity.nodeId === nodeId) return identity;
   throw new RaftctlError('E_TLS', `the certificate ${path} is that of node ${identity.nodeId}, not of node ${nodeId}`);
-}
-
-function checkTimes(path: string, { validFrom, validTo }: X509Certificate): number {
-  const [from, until] = [Date.parse(validFrom), Date.parse(validTo)];
-  const now = Date.now();
-  if (now > until) throw new RaftctlError('E_TLS', `the certificate ${path} has expired on ${validTo}`);
-  if (now < from) throw new RaftctlError('E_TLS', `the certificate ${path} is not valid before ${validFrom}`);
-  return until;
 }

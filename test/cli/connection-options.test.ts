@@ -24,25 +24,27 @@ const flags = {
 };
 
 describe('a token', () => {
-  test('comes from a file, without the end of its line', () => {
-    expect(toClientOptions({ ...flags, 'token-file': token }, undefined)).toMatchObject({ token: 'a-token' });
+  test('comes from a file, without the end of its line', async () => {
+    expect(await toClientOptions({ ...flags, 'token-file': token }, undefined)).toMatchObject({ token: 'a-token' });
   });
 
   test('comes from the context where no flag names one', async () => {
     const config = join(folder, 'config.yaml');
     writeFileSync(config, 'contexts: { lab: { endpoints: [127.0.0.1:1], auth: { tokenFile: token } } }');
     const context = await findContext('lab', [config]);
-    expect(toClientOptions(flags, context)).toMatchObject({ token: 'a-token' });
+    expect(await toClientOptions(flags, context)).toMatchObject({ token: 'a-token' });
   });
 
-  test('is not taken from a file that is not there, or that others can read; nor is a key', () => {
-    expect(() => toClientOptions({ ...flags, 'token-file': 'no-such' }, undefined)).toThrow('cannot read no-such');
+  test('is not taken from a file that is not there, or that others can read; nor is a key', async () => {
+    await expect(toClientOptions({ ...flags, 'token-file': 'no-such' }, undefined)).rejects.toThrow(
+      'cannot read no-such',
+    );
     const loose = join(folder, 'loose');
     writeFileSync(loose, 'a-token');
     chmodSync(loose, 0o640);
     const message = `${loose} can be read by others than its owner`;
-    expect(() => toClientOptions({ ...flags, 'token-file': loose }, undefined)).toThrow(message);
-    expect(() => toClientOptions({ ...flags, cert: token, key: loose }, undefined)).toThrow(message);
+    await expect(toClientOptions({ ...flags, 'token-file': loose }, undefined)).rejects.toThrow(message);
+    await expect(toClientOptions({ ...flags, cert: token, key: loose }, undefined)).rejects.toThrow(message);
   });
 
   test('never leaves the machine in plain text', async () => {

@@ -52,11 +52,11 @@ describe('credentials', () => {
 
   test.each([
     ['not there', () => rmSync(tls.cert), 'cannot read'],
-    ['half written', () => writeFileSync(tls.cert, '-----BEGIN CERT'), 'cannot be used with the key'],
+    ['half written', () => writeFileSync(tls.cert, '-----BEGIN CERT'), 'holds no certificate'],
     [
       'of another key',
       () => authority.issue(join(folder, 'x'), node) && copyFileSync(join(folder, 'x/cert.pem'), tls.cert),
-      'cannot be used with the key',
+      'is not that of the key',
     ],
     ['readable by others', () => chmodSync(tls.key, 0o640), 'can be read by others'],
     ['of another node', () => put({ ...node, nodeId: 2 }, 1), 'is that of node 2, not of node 1'],

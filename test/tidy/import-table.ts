@@ -115,6 +115,7 @@ export const rooms: readonly Room[] = [
       'src/storage': any,
       'src/transport': any,
       'src/state-machine': any,
+      'src/credentials': any,
       'src/control': any,
     },
     packages: ['@grpc/grpc-js', 'pino', 'prom-client', 'yaml', 'node:*'],

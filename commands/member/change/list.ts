@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import { type ChangeRecordData, toRecordData } from '../../../src/cli/change-record-data.js';
 import { changeListText } from '../../../src/cli/change-status.js';
 import { ClusterCommand } from '../../../src/cli/cluster-command.js';
+import { numberFlag } from '../../../src/cli/index.js';
 
 /** `data` of `member change list`. */
 interface ChangeListData {
@@ -17,7 +17,7 @@ export default class MemberChangeList extends ClusterCommand<typeof MemberChange
     "<%= config.bin %> <%= command.id %> --json | jq '.data.changes[0]'",
   ];
   static override flags = {
-    limit: Flags.integer({ description: 'show no more than so many', min: 1, helpValue: 'N' }),
+    limit: numberFlag({ description: 'show no more than so many', min: 1, helpValue: 'N' }),
   };
   static override kind = 'ChangeList';
 

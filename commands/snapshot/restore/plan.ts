@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../../src/cli/base-command.js';
 import { whoAsks } from '../../../src/cli/change-flags.js';
 import { canAsk, confirmName } from '../../../src/cli/confirm.js';
-import { memberAddressFlag } from '../../../src/cli/flags.js';
+import { memberAddressFlag, numberFlag } from '../../../src/cli/flags.js';
 import { outFile, refuseExisting, writeDocumentFile } from '../../../src/cli/recovery-files.js';
 import { confirmedBy } from '../../../src/cli/recovery-text.js';
 import { restorePlanText } from '../../../src/cli/restore-text.js';
@@ -30,7 +30,7 @@ export default class SnapshotRestorePlan extends BaseCommand<typeof SnapshotRest
       description: 'a voter afterwards, and where it listens; instead of the snapshot’s members',
     }),
     learner: memberAddressFlag({ description: 'a learner afterwards, and where it listens' }),
-    'latest-incarnation': Flags.integer({
+    'latest-incarnation': numberFlag({
       description: 'the latest incarnation that the cluster was ever of, where that is later than the snapshot’s',
       min: 1,
       helpValue: 'N',
