@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type CertificateIdentity, formatIdentity, isClusterId } from '../base/certificate-identity.js';
@@ -87,7 +87,7 @@ export function createCerts(plan: CertsPlan, now: Date): CertsData {
   if (wanted.length === 0)
     throw new RaftctlError('E_USAGE', 'nothing to make: give --node ID=HOST or --client ROLE:NAME');
   refuseTaken(dir, ['ca', ...wanted.map(({ file }) => file)]);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(dir, 0o700);
   const { authority, clusterId } = openAuthority(plan, now);
   const notBefore = new Date(now.getTime() - clockSkewMs);
   const notAfter = new Date(now.getTime() + days * dayMs);

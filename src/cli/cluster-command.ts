@@ -26,6 +26,8 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
   /** The context of the configuration file that is in use, if one is. */
   protected context: Context | undefined;
   #client: Client | undefined;
+  /** Addresses of other clusters that were named already. */
+  readonly #named = new Set<string>();
 
   /** The client of this run, loaded when it is first asked for. */
   protected async connect(options: ConnectOptions = {}): Promise<Client> {
@@ -60,9 +62,20 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
   /** The view of the whole cluster; the documents then say whose it is. */
   protected async view(): Promise<ClusterView> {
     const view = await (await this.connect()).view();
+    this.#nameOthers(view);
     this.source = sourceOf(view);
     this.cluster = identityOf(view);
     return view;
+  }
+
+  /** Endpoints of two clusters are a slip: the first one that answers decides which is meant, and the others are not passed over in silence. */
+  #nameOthers({ clusterId, strangers }: ClusterView): void {
+    for (const { address, id, clusterId: other } of strangers) {
+      if (other === '' || other === clusterId || this.#named.has(address)) continue;
+      this.#named.add(address);
+      const message = `${address} is node ${id} of another cluster, ${other}, and is left out`;
+      this.caution({ code: 'W_WRONG_CLUSTER', message, nodes: [id] });
+    }
   }
 
   /** What one node says of itself, and of nobody else; the documents then say that it was asked. */
@@ -78,8 +91,17 @@ export abstract class ClusterCommand<C extends typeof Command> extends BaseComma
   }
 }
 
+/** Undefined where it was removed meanwhile. */
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Endpoints that are given without a context mean their own cluster, not the one that happens to be current. */
 export async function contextFor(flags: ConnectionFlags): Promise<Context | undefined> {
   if (flags.endpoints !== undefined && flags.context === undefined) return undefined;
-  return findContext(flags.context, configFiles(process.env, process.cwd()));
+  return findContext(flags.context, configFiles(process.env, currentFolder()));
 }

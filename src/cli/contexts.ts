@@ -27,11 +27,11 @@ export interface ContextTls {
   readonly serverName?: string;
 }
 
-/** Where configuration is looked for, the closest first. */
-export function configFiles(env: NodeJS.ProcessEnv, cwd: string): string[] {
+/** Where configuration is looked for, the closest first. @param cwd undefined where the folder is gone */
+export function configFiles(env: NodeJS.ProcessEnv, cwd: string | undefined): string[] {
   const own =
     env['RAFTCTL_CONFIG'] ?? join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'raftctl', 'config.yaml');
-  return [join(cwd, '.raftctl.yaml'), own, '/etc/raftctl/config.yaml'];
+  return [...(cwd === undefined ? [] : [join(cwd, '.raftctl.yaml')]), own, '/etc/raftctl/config.yaml'];
 }
 
 /**

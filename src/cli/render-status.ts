@@ -27,8 +27,9 @@ export async function statusText(data: ClusterStatusData, options: StatusTextOpt
   const notes = warnings.map(
     ({ message }) => `${style.yellow('!')} ${fitSentence(escapeControl(message), width && width - 2, '  ')}`,
   );
-  if (notes.length > 0 && next.length > 0)
-    notes.push(fitParts([`  next: ${next[0]}`, ...next.slice(1)], width, ' · ', '        '));
+  const [first, ...others] = next.map(escapeControl);
+  if (notes.length > 0 && first !== undefined)
+    notes.push(fitParts([`  next: ${first}`, ...others], width, ' · ', '        '));
   return [...headLines(data, options), '', table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }
 

@@ -21,6 +21,8 @@ export function endOnFailure(stdout: ResultStream, exit: (sentence: string) => v
 
 /** Watches stdout before anything is written, whichever command is to run. */
 const hook: Hook.Init = async () => {
+  // Whoever does not take what is said on the side gets the exit code all the same.
+  process.stderr.on('error', () => undefined);
   endOnFailure(process.stdout, (sentence) => {
     process.stderr.write(`${sentence}\n`);
     process.exit(1);

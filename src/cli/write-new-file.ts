@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs';
 import { RaftctlError } from '../base/errors.js';
 import { reasonOf } from './file-reason.js';
 
@@ -9,7 +9,14 @@ import { reasonOf } from './file-reason.js';
  */
 export function writeNewFile(path: string, text: string, mode: 0o600 | 0o644): void {
   try {
-    writeFileSync(path, text, { mode, flag: 'wx' });
+    const file = openSync(path, 'wx', mode);
+    try {
+      // What the process takes off the mode of new files is not asked: a key is its owner's, and its owner can read it.
+      fchmodSync(file, mode);
+      writeFileSync(file, text);
+    } finally {
+      closeSync(file);
+    }
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
       throw new RaftctlError('E_CONFLICT', `${path} is there already, and is not written over`);

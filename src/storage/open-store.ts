@@ -20,6 +20,7 @@ import {
 } from './identity-file.js';
 import { LmdbStore } from './lmdb-store.js';
 import { indexOfKey, logKey } from './log-record.js';
+import { checkFileSystem, type FileSystemType } from './network-folder.js';
 import { refuseByNotes } from './offline-notes.js';
 import { REBUILD_HINT } from './rebuild-hint.js';
 import { readSettings } from './settings-file.js';
@@ -41,16 +42,19 @@ export interface StoreOptions {
   readonly clock?: () => number;
   /** Free bytes of the file system that a folder is on. Default: what the system says. */
   readonly freeBytes?: FreeBytes;
+  /** Kind of the file system that a folder is on. Default: what the system says. */
+  readonly fileSystem?: FileSystemType;
 }
 
 /**
  * Opens a node's data directory, or makes one. Looks at everything first that would otherwise be noticed too late, and has made one
  * real write, flushed, before it resolves: a disk that takes none is found before the node votes.
- * @throws RaftctlError E_USAGE (no usable folder), E_DATA_DIR_LOCKED, E_IDENTITY, E_WRONG_STATE_MACHINE, E_CORRUPT, E_DISK
+ * @throws RaftctlError E_USAGE (no usable folder), E_REFUSED (a disk over a network), E_DATA_DIR_LOCKED, E_IDENTITY, E_WRONG_STATE_MACHINE, E_CORRUPT, E_DISK
  */
 export async function openStore(options: StoreOptions): Promise<LmdbStore> {
   const { dataDir } = options;
   await prepareFolder(dataDir);
+  await checkFileSystem(dataDir, options.logger, options.fileSystem);
   const lock = await DirectoryLock.acquire(dataDir);
   try {
     await refuseByNotes(dataDir, options.nodeId);

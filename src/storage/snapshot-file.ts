@@ -155,6 +155,8 @@ function summaryOf(header: SnapshotFileHeader, bytes: number, checksum: number):
 async function readFrame(handle: FileHandle, at: number, size: number): Promise<Uint8Array> {
   if (at + FRAME_HEADER_BYTES > size) throw damaged('it is cut short');
   const { length, checksum } = decodeFrameHeader(await readFully(handle, at, FRAME_HEADER_BYTES));
+  // Nobody writes one; a disk that lost its content gives zeros, whose checksum as an empty frame is right, a hundred million times over.
+  if (length === 0) throw damaged(`the frame at byte ${at} is empty`);
   if (length > SNAPSHOT_FRAME_BYTES_MAX || at + FRAME_HEADER_BYTES + length > size) throw damaged('it is cut short');
   const payload = await readFully(handle, at + FRAME_HEADER_BYTES, length);
   if (crc32(payload) !== checksum) throw damaged(`the checksum of the frame at byte ${at} does not match`);

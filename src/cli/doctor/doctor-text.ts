@@ -19,6 +19,7 @@ function findingText(
   const sign = severity === 'acts-now' ? style.red('ACTS NOW') : style.yellow('warning ');
   const lines = [`${rank}  ${sign}  ${fitSentence(escapeControl(what), width && width - 13, ' '.repeat(13))}`];
   for (const line of evidence) lines.push(`   ${fitSentence(escapeControl(line), width && width - 3, '     ')}`);
-  if (next.length > 0) lines.push(fitParts([`   next: ${next[0]}`, ...next.slice(1)], width, ' · ', '         '));
+  const [first, ...others] = next.map(escapeControl);
+  if (first !== undefined) lines.push(fitParts([`   next: ${first}`, ...others], width, ' · ', '         '));
   return lines.join('\n');
 }
