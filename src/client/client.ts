@@ -52,6 +52,7 @@ import { type ReadConsistency, readAt, wireConsistency } from './consistency.js'
 import { Directory, type KnownLeader } from './directory.js';
 import { listEvents, type WatchOptions, watchEvents } from './events.js';
 import { KvClient } from './kv-client.js';
+import { collectEntries } from './log-entries.js';
 import { drain, setElections, undrain } from './node-settings.js';
 import { type ClientOptions, type Settings, toSettings } from './options.js';
 import { proposeOnce } from './propose-once.js';
@@ -61,15 +62,6 @@ import { Sessions } from './sessions.js';
 import { awaitStateHash, beginStateHash } from './state-hashes.js';
 import { type ClientContext, identify } from './survey.js';
 import { type ClusterSight, watchCluster } from './watch-cluster.js';
-
-/** Most of a log that is taken at once, in bytes, and what each entry takes beside its data. */
-const logBytesMax = 256 * 1024 * 1024;
-const entryBytes = 256;
-
-function tooMuchOfALog(address: string): RaftctlError {
-  const message = `${address} sends more of its log than ${logBytesMax / 1024 ** 2} MiB`;
-  return new RaftctlError('E_TOO_LARGE', message, { hint: 'ask for less of it: --from INDEX --to INDEX' });
-}
 
 /** The leader, and what it says of itself. */
 export interface LeaderSight {
@@ -279,16 +271,7 @@ export class Client {
 
   /** Entries of the log of one node, or of the leader, ascending. */
   logEntries(request: ListEntriesRequest, id?: number): Promise<readonly ListEntriesResponse[]> {
-    return this.#logOf(id, async (node, deadlineMs) => {
-      const entries: ListEntriesResponse[] = [];
-      let bytes = 0;
-      for await (const entry of node.serverStream(Log.listEntries, request, deadlineMs)) {
-        bytes += entryBytes + (entry.entry?.data.length ?? 0);
-        if (bytes > logBytesMax) throw tooMuchOfALog(node.address);
-        entries.push(entry);
-      }
-      return entries;
-    });
+    return this.#logOf(id, (node, deadlineMs) => collectEntries(node, request, deadlineMs));
   }
 
   /** Who this client is to the cluster. */
