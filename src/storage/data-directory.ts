@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { messageOf, RaftctlError } from '../base/errors.js';
 
 /** Nobody but the owner. */
@@ -12,7 +13,7 @@ const FOLDER_MODE = 0o700;
  */
 export async function prepareFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    await makeFolder(resolve(path));
     const { mode } = await stat(path);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     if ((mode & 0o022) !== 0 && (await readdir(path)).length > 0) throw writableByOthers(path);
@@ -22,6 +23,24 @@ export async function prepareFolder(path: string): Promise<void> {
     throw new RaftctlError('E_USAGE', `the data directory ${path} cannot be used: ${reasonOf(thrown)}`, {
       cause: thrown,
     });
+  }
+}
+
+/** Makes a folder and those above it. Node's own way to do so tries for ever where a parent is there and takes nothing, as below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw thrown;
+    const isThere = await stat(dirname(path)).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) throw thrown;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: FOLDER_MODE });
   }
 }
 
@@ -38,6 +57,8 @@ function reasonOf(thrown: unknown): string {
     case 'EEXIST':
     case 'ENOTDIR':
       return 'it, or a part of its path, is a file';
+    case 'ENOENT':
+      return 'no folder can be made there';
     case 'EACCES':
     case 'EPERM':
       return 'it may not be written to by this user';

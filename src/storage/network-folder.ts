@@ -43,7 +43,9 @@ export async function checkFileSystem(path: string, logger: Logger, typeOf: File
   await refuseNetworkFolder(path, typeOf);
   const name = memoryTypes.get(await typeOf(path));
   if (name === undefined) return;
-  logger.warn(`the data directory is on ${name}, in memory: all of it is gone when this machine ends`, { dataDir: path });
+  logger.warn(`the data directory is on ${name}, in memory: all of it is gone when this machine ends`, {
+    dataDir: path,
+  });
 }
 
 async function fileSystemType(path: string): Promise<number> {
