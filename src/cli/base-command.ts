@@ -126,7 +126,8 @@ export abstract class BaseCommand<C extends typeof Command> extends Command {
     this.#explain(error);
     if (this.verbose) {
       const cause = error.cause instanceof Error ? error.cause : error;
-      process.stderr.write(`${cause.stack ?? cause.message}\n`);
+      const lines = (cause.stack ?? cause.message).split('\n').map(escapeControl);
+      process.stderr.write(`${lines.join('\n')}\n`);
     }
   }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { seededRandom } from '../../src/base/random.js';
+import { type Random, seededRandom } from '../../src/base/random.js';
 import { type Damage, randomDamage } from './damage.js';
 import { makeDirectory } from './examined-store.js';
 import type { Finding } from './examiner.js';
@@ -45,19 +45,28 @@ export function isBad({ result, damage }: Examined): boolean {
 
 /** Damages a directory in many ways, one at a time, and looks what a store on it answers. */
 export async function examineBitRot({ seed, damages, examiner }: BitRotOptions): Promise<Examined[]> {
+  const random = seededRandom(seed);
+  const examined: Examined[] = [];
+  for await (const one of examineDamages(
+    examiner,
+    Array.from({ length: damages }, () => random),
+  ))
+    examined.push(one);
+  return examined;
+}
+
+/** One damage after the other, each drawn from its own randomness. */
+export async function* examineDamages(examiner: string, randoms: Iterable<Random>): AsyncGenerator<Examined> {
   const folder = mkdtempSync(join(tmpdir(), 'raftctl-bit-rot-'));
   const process = new Examiner(examiner, folder);
   try {
     const sound = join(folder, 'sound');
     mkdirSync(sound, { mode: 0o700 });
     writeFileSync(join(folder, 'truth.json'), JSON.stringify(await makeDirectory(sound)));
-    const random = seededRandom(seed);
-    const examined: Examined[] = [];
-    for (let i = 0; i < damages; i++) {
+    for (const random of randoms) {
       const damage = randomDamage(sound, random);
-      examined.push(judged(damage, await process.examine(damage)));
+      yield judged(damage, await process.examine(damage));
     }
-    return examined;
   } finally {
     process.end();
     rmSync(folder, { recursive: true, force: true });

@@ -2,15 +2,14 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { afterEach } from 'vitest';
 import { silentLogger } from '../../src/base/logger.js';
 import { ConfState, type Entry, EntryType, type SnapshotMetadata } from '../../src/gen/raft/v1/raft.js';
-import { BootstrapSpec } from '../../src/gen/raftctl/v1/cluster.js';
-import { SnapshotFileChunk, SnapshotFileHeader, SnapshotFileTrailer } from '../../src/gen/raftctl/v1/storage.js';
 import type { AppliedMark, StateRecord } from '../../src/node/ports.js';
 import { type LmdbStore, openStore, type StoreOptions } from '../../src/storage/index.js';
-import { encodeFrame } from '../../src/storage/snapshot-frames.js';
+import { clusterSpec } from './snapshot-bytes.js';
+
+export { clusterSpec, snapshotFile } from './snapshot-bytes.js';
 
 const opened = new Set<LmdbStore>();
 const folders: string[] = [];
@@ -54,14 +53,6 @@ export async function restart(store: LmdbStore): Promise<LmdbStore> {
   await store.close();
   return openTestStore(dataDir);
 }
-
-export const clusterSpec = BootstrapSpec.create({
-  clusterId: '0123456789abcdef0123456789abcdef',
-  name: 'test',
-  members: [{ id: 1, name: 'n1', address: 'localhost:1', addedIndex: 1 }],
-  voters: [1],
-  learners: [],
-});
 
 /** A store that is the only voter of a cluster. */
 export async function bootstrappedStore(options: Partial<StoreOptions> = {}): Promise<LmdbStore> {
@@ -115,23 +106,6 @@ export function apply(
 export function stateOf(store: LmdbStore): Record<string, string | undefined> {
   const records = [...store.view().range({ start: new Uint8Array() })];
   return Object.fromEntries(records.map(({ key, value }) => [text(key), text(value)]));
-}
-
-/** A snapshot file of the test's cluster, as bytes. */
-export function snapshotFile(header: Partial<SnapshotFileHeader>, chunks: readonly StateRecord[][]): Uint8Array {
-  const full = SnapshotFileHeader.create({
-    clusterId: clusterSpec.clusterId,
-    stateMachine: 'kv',
-    confState: { voters: clusterSpec.voters },
-    configIndex: 1,
-    bootstrap: clusterSpec,
-    ...header,
-  });
-  const frames = [encodeFrame(SnapshotFileHeader.encode(full).finish())];
-  for (const records of chunks) frames.push(encodeFrame(SnapshotFileChunk.encode({ records: [...records] }).finish()));
-  const checksum = crc32(Buffer.concat(frames));
-  const trailer = { chunks: chunks.length, records: chunks.flat().length, checksum };
-  return Buffer.concat([...frames, encodeFrame(SnapshotFileTrailer.encode(trailer).finish())]);
 }
 
 /** What announces a snapshot of the test's cluster. */
