@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { ClusterCommand } from '../../src/cli/cluster-command.js';
+import { numberArg } from '../../src/cli/flags.js';
 import { type AnswerData, answerError, answerText, okToAdd } from '../../src/cli/member-answers.js';
 
 export default class MemberOkToAdd extends ClusterCommand<typeof MemberOkToAdd> {
@@ -12,7 +12,7 @@ export default class MemberOkToAdd extends ClusterCommand<typeof MemberOkToAdd> 
     '<%= config.bin %> <%= command.id %> 2 --json | jq .data.tolerates',
   ];
   static override args = {
-    count: Args.integer({ description: 'how many', min: 1, max: 64, default: 1 }),
+    count: numberArg({ description: 'how many', min: 1, max: 64, default: 1 }),
   };
   static override kind = 'OkToAdd';
 

@@ -11,6 +11,8 @@ export interface AbortWish {
   readonly by: string;
   readonly wait: boolean;
   readonly waitTimeoutMs: number;
+  /** How long an election may take, in milliseconds, before nobody leading counts as being stuck. */
+  readonly timeoutMs: number;
 }
 
 /** What became of the wish. */
@@ -42,21 +44,24 @@ function requireRecord(change: ChangeRecord | undefined): ChangeRecord {
   throw new RaftctlError('E_NOT_FOUND', 'no change of the members is running', { hint: 'raftctl status' });
 }
 
-/** Being stuck for less may be an election. */
+/** What a leader says to be stuck for less may be about to move. */
 const stuckMs = 3000;
 
 /** Looks until the change has ended, is stuck, or the time is over. */
 async function settled(
   client: Client,
   id: string,
-  { wait, waitTimeoutMs }: AbortWish,
+  { wait, waitTimeoutMs, timeoutMs }: AbortWish,
   say: (line: string) => void,
 ): Promise<ChangeLook | undefined> {
   const deadlineMs = Date.now() + (wait ? waitTimeoutMs : 0);
   let told = '';
+  let ledMs = Date.now();
   for await (const look of looks(client, id)) {
-    const { endedAt, stuck, stillMs, text } = look.data;
-    if (endedAt !== null || (stuck && stillMs >= stuckMs) || Date.now() >= deadlineMs) return look;
+    const { endedAt, stuck, stillMs, text, fromLeader } = look.data;
+    if (fromLeader) ledMs = Date.now();
+    const isStuck = stuck && (fromLeader ? stillMs >= stuckMs : Date.now() - ledMs >= timeoutMs);
+    if (endedAt !== null || isStuck || Date.now() >= deadlineMs) return look;
     if (text !== told) say(`  ${look.data.phase}  ${text}`);
     told = text;
   }

@@ -73,6 +73,11 @@ export const numberFlag = Flags.custom<number, Partial<NumberRange>>({
   parse: async (text, _context, { min = 0, max }) => parseWholeNumber(text, { min, max }),
 });
 
+/** The same as an argument. */
+export const numberArg = Args.custom<number, Partial<NumberRange>>({
+  parse: async (text, _context, { min = 0, max }) => parseWholeNumber(text, { min, max }),
+});
+
 /** Forms in which a result can be written. */
 export const outputFormats = ['table', 'wide', 'json', 'yaml', 'ndjson', 'name', 'quiet'] as const;
 

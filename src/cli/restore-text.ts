@@ -1,21 +1,11 @@
-import type { RestorePlan } from '../recovery/index.js';
+import type { RestoredNode, RestorePlan } from '../recovery/index.js';
 import { factsText } from './facts-text.js';
 import { escapeControl, type Style } from './style.js';
 import { renderTable, type TableOptions } from './table.js';
 import { formatIds } from './units.js';
 
 /** `data` of `snapshot restore apply`. */
-export interface RestoredData {
-  readonly id: number;
-  readonly role: 'voter' | 'learner';
-  readonly address: string;
-  /** Nothing was done: the plan was carried out here before. */
-  readonly already: boolean;
-  readonly incarnation: number;
-  readonly index: number;
-  readonly term: number;
-  /** The data directory as it was before; null where it was empty. */
-  readonly backup: string | null;
+export interface RestoredData extends RestoredNode {
   /** The other nodes of the plan. */
   readonly others: readonly number[];
 }

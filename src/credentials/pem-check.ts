@@ -19,7 +19,7 @@ const rsaBitsMin = 2048;
 export function checkCertifiedKey(cert: PemFile, key: PemFile, nowMs: number): X509Certificate {
   const certificate = certificateIn(cert);
   const privateKey = keyIn(key);
-  checkStrength(cert.name, certificate.publicKey);
+  checkStrength(cert.name, publicKeyOf(cert.name, certificate));
   if (!certificate.checkPrivateKey(privateKey)) {
     throw refusal(`the certificate ${cert.name} is not that of the key ${key.name}`, {
       hint: 'where the file holds a chain, the certificate itself comes first in it',
@@ -45,6 +45,15 @@ function certificateIn({ name, bytes }: PemFile): X509Certificate {
     return new X509Certificate(bytes);
   } catch (cause) {
     throw refusal(`the certificate in ${name} is damaged`, { facts: [messageOf(cause)], cause });
+  }
+}
+
+/** Read apart from the rest, and damaged apart from it. */
+function publicKeyOf(name: string, certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey;
+  } catch (cause) {
+    throw refusal(`the key of the certificate ${name} is damaged`, { facts: [messageOf(cause)], cause });
   }
 }
 

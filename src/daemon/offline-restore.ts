@@ -2,7 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RaftctlError } from '../base/errors.js';
 import { type Logger, silentLogger } from '../base/logger.js';
-import type { RestorePlan, RestoreResult } from '../recovery/index.js';
+import type { RestoredNode, RestorePlan, RestoreResult } from '../recovery/index.js';
 import {
   copyDataDirectory,
   exists,
@@ -32,20 +32,6 @@ export interface RestoreOptions {
   readonly backupDir: string | undefined;
   readonly onStep?: (step: RestoreStep) => void;
   readonly logger?: Logger;
-}
-
-/** What became of one node. */
-export interface RestoredNode {
-  readonly id: number;
-  readonly role: 'voter' | 'learner';
-  readonly address: string;
-  /** Nothing was done: this plan was carried out here before. */
-  readonly already: boolean;
-  readonly incarnation: number;
-  readonly index: number;
-  readonly term: number;
-  /** The data directory as it was before; null where it was empty. */
-  readonly backup: string | null;
 }
 
 /**

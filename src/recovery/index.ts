@@ -22,4 +22,5 @@ export { planRestore } from './plan-restore.js';
 export type { EntryRange, JointChoice, PlannedSurvivor, RecoveryPlan } from './recovery-plan.js';
 export { recoveredWithout } from './refusals.js';
 export type { RestoredMember, RestorePlan, SnapshotFacts } from './restore-plan.js';
+export type { RestoredNode } from './restored-node.js';
 export { openDocument, type RestoreResult, sealDocument } from './sealed-document.js';

@@ -22,8 +22,8 @@ export default class MemberChangeAbort extends ClusterCommand<typeof MemberChang
   static override mutating = true;
 
   async run(): Promise<AbortResult['data']> {
-    const { reason, wait, 'wait-timeout': waitTimeoutMs } = this.flags;
-    const wish = { id: this.args.id ?? '', reason, by: whoAsks(), wait, waitTimeoutMs };
+    const { reason, wait, 'wait-timeout': waitTimeoutMs, timeout: timeoutMs } = this.flags;
+    const wish = { id: this.args.id ?? '', reason, by: whoAsks(), wait, waitTimeoutMs, timeoutMs };
     const { data, error } = await abortChange(await this.connect(), wish, (line) => this.progress(line));
     if (error !== undefined) this.fail(error);
     return data;
