@@ -253,6 +253,15 @@ describe('member change abort', () => {
     ]);
   });
 
+  test('waits for an election that is slow as long as for anything, and then for the end', async () => {
+    const elected = { ...stuckChange(), change: record({ abortRequested: true }), fromLeader: false, stillMs: 60_000 };
+    const answers = [answer(record()), elected, elected, elected, answer(aborted())];
+    nodes[0].on('getChange', () => answers.shift() ?? answer(aborted()));
+    nodes[0].on('abortChange', () => ({ change: record(), notedOnly: false }));
+    expect(await abort()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('aborted @119') });
+    expect(answers).toEqual([]);
+  });
+
   test('without a leader is noted by every node in reach, exit 8, and who is missing is said', async () => {
     withoutLeader(nodes);
     const waiting = { ...stuckChange(), change: record({ abortRequested: false }) };

@@ -220,7 +220,9 @@ function everything(): Record<string, ImportForm> {
     [
       ...inside,
       'commands',
+      'commands/node/reset.ts',
       'commands/offline',
+      'commands/recover',
       'commands/snapshot',
       'commands/snapshot/restore',
       'bin',
