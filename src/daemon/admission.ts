@@ -69,6 +69,7 @@ export class Admission {
   readonly #tooMany: Refusal;
   readonly #tooLate: Refusal;
   readonly #tooBig: Refusal;
+  readonly #tooSlow: Refusal;
   readonly #tooLarge: Refusal = {
     code: status.RESOURCE_EXHAUSTED,
     details: `the metadata of a call may have ${metadataKeysMax} keys and ${metadataBytesMax} bytes`,
@@ -83,13 +84,14 @@ export class Admission {
 
   constructor(private readonly options: AdmissionOptions) {
     this.#limits = options.limits ?? defaultAdmissionLimits;
-    const { openCallsMax, messageMemoryMax } = this.#limits;
+    const { openCallsMax, messageMemoryMax, requestMs } = this.#limits;
     this.#tooMany = overloaded(`${openCallsMax} calls are open on this node, as many as it takes`);
     this.#tooLate = overloaded('calls come faster than this node can read them');
     const mebibytes = Math.round(messageMemoryMax / 1024 ** 2);
     this.#tooBig = overloaded(
       `the messages of callers take ${mebibytes} MiB of this node’s memory, as much as they may`,
     );
+    this.#tooSlow = refusal('E_CONN_TIMEOUT', `the message of the call was not complete after ${requestMs} ms`);
     this.#looking = setInterval(() => this.#look(), lookMs).unref();
   }
 
@@ -178,14 +180,13 @@ export class Admission {
   }
 
   #lookAtArriving(now: number): void {
-    const { arrivalsWhenFullMax, requestMs } = this.#limits;
+    const { arrivalsWhenFullMax } = this.#limits;
     let count = 0;
     for (const [call, untilMs] of this.#arriving) {
       count++;
       if (untilMs <= now) {
         this.#arriving.delete(call);
-        const details = `the message of the call was not complete after ${requestMs} ms`;
-        call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+        call.sendStatus(this.#tooSlow);
       } else if (this.#isFull && count > arrivalsWhenFullMax) {
         this.#arriving.delete(call);
         this.#count(this.#tooBig);
@@ -207,8 +208,10 @@ export class Admission {
   }
 }
 
-function overloaded(reason: string): Refusal {
-  const { code, details, metadata } = toStatus(new RaftctlError('E_OVERLOADED', reason, { retryable: true }));
+const overloaded = (reason: string) => refusal('E_OVERLOADED', reason);
+
+function refusal(error: 'E_OVERLOADED' | 'E_CONN_TIMEOUT', reason: string): Refusal {
+  const { code, details, metadata } = toStatus(new RaftctlError(error, reason, { retryable: true }));
   return { code: code ?? status.RESOURCE_EXHAUSTED, details: details ?? reason, metadata: metadata ?? null };
 }
 

@@ -150,7 +150,7 @@ test('a call whose message never comes to its end is ended', async () => {
   const halting = begin(session, paths.put);
   halting.write(Buffer.from([0, 0, 0, 0, 14, 1, 2, 3]));
   const whole = call(session, paths.status);
-  expect(await ending(halting)).toEqual({ code: status.DEADLINE_EXCEEDED, error: undefined });
+  expect(await ending(halting)).toEqual({ code: status.DEADLINE_EXCEEDED, error: 'E_CONN_TIMEOUT' });
   await until(() => admission.openCalls === 1);
   waiting[0]?.();
   expect(await whole).toEqual(ok);
