@@ -54,7 +54,7 @@ describe('a client of three nodes', () => {
   });
 
   test('does not run round in circles after hints, but ends when its time is over', async () => {
-    const impatient = connect({ timeoutMs: 400 });
+    const impatient = connect({ timeoutMs: 1500 });
     nodes[0].on('put', () => notLeader(nodes[2]));
     nodes[2].on('put', () => notLeader(nodes[0]));
     // Unknown where its time was over while the last call was under way.
@@ -131,7 +131,7 @@ describe('a client of three nodes', () => {
   });
 
   test('does not send a refused write once more where its answer would come too late: a refusal stays one', async () => {
-    const impatient = connect({ timeoutMs: 1000 });
+    const impatient = connect({ timeoutMs: 3000 });
     const overloaded = new RaftctlError('E_OVERLOADED', 'too much is under way', { retryable: true });
     nodes[0].on('put', () => new Promise((resolve) => setTimeout(() => resolve(overloaded), 220)));
     expect(await errorOf(impatient.kv.put('key', '1'))).toMatchObject({ code: 'E_OVERLOADED', changed: 'no' });
