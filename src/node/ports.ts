@@ -150,6 +150,8 @@ export interface SnapshotStore {
   readonly damage: RaftctlError | undefined;
   /** Writes the flushed state to a file; two at once are one. Resolves when it is flushed and verified. */
   create(): Promise<SnapshotInfo>;
+  /** Has `check` asked before each one that is taken, whoever needs it: what it throws is why none is. Until then nothing is asked. */
+  guard(check: () => void): void;
   /** The newest of at least `index`. */
   open(index: number): SnapshotSource | undefined;
   /** Room for a snapshot that a peer sends; one at a time, a newer one aborts the one before. */

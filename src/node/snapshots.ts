@@ -61,7 +61,9 @@ export class Snapshots implements SnapshotTransfers {
   /** A received file waits for the core to take or leave it. */
   private staged = false;
 
-  constructor(private readonly options: SnapshotsOptions) {}
+  constructor(private readonly options: SnapshotsOptions) {
+    options.store.snapshots.guard(() => this.requireRoom());
+  }
 
   of(id: number): SnapshotTransfer | undefined {
     return this.transfers.get(id);
@@ -99,7 +101,6 @@ export class Snapshots implements SnapshotTransfers {
   async take(keepEntries: number): Promise<{ snapshot: SnapshotInfo; logFirst: number }> {
     const { store, config, clock, metrics, lowestActiveMatch } = this.options;
     if (store.identity.clusterId === '') throw nothingToTake();
-    this.requireRoom();
     const startedMs = clock();
     const snapshot = await store.snapshots.create();
     metrics.snapshotCreated(clock() - startedMs, snapshot.bytes);
@@ -114,7 +115,6 @@ export class Snapshots implements SnapshotTransfers {
   async save(reason: string): Promise<SnapshotSource> {
     const { store, logger } = this.options;
     if (store.identity.clusterId === '') throw nothingToTake();
-    this.requireRoom();
     const { index } = await store.snapshots.create();
     const source = store.snapshots.open(index);
     logger.info('a snapshot is read', { index, reason });

@@ -41,6 +41,9 @@ export class NodeSnapshots implements SnapshotStore {
   #staged: StagedSnapshot | undefined;
   #closed = false;
   #damage: RaftctlError | undefined;
+  #mayCreate: () => void = () => {};
+  /** Why the last one in the background was not taken: who needs it asks several times a second, and is told once. */
+  #missing: string | undefined;
 
   constructor(private readonly options: NodeSnapshotsOptions) {}
 
@@ -70,12 +73,24 @@ export class NodeSnapshots implements SnapshotStore {
     return this.#next;
   }
 
+  guard(check: () => void): void {
+    this.#mayCreate = check;
+  }
+
   /** Takes one for whoever asks again later; does nothing while one is taken. */
   createInBackground(): void {
     if (this.#creating !== undefined) return;
-    this.create().catch((thrown: unknown) => {
-      this.options.logger.warn('the snapshot that a peer needs was not taken', { reason: messageOf(thrown) });
-    });
+    this.create().then(
+      () => {
+        this.#missing = undefined;
+      },
+      (thrown: unknown) => {
+        const code = thrown instanceof RaftctlError ? thrown.code : messageOf(thrown);
+        if (code === this.#missing) return;
+        this.#missing = code;
+        this.options.logger.warn('the snapshot that a peer needs was not taken', { reason: messageOf(thrown) });
+      },
+    );
   }
 
   async receive(metadata: SnapshotMetadata): Promise<SnapshotSink> {
@@ -119,7 +134,8 @@ export class NodeSnapshots implements SnapshotStore {
     await this.options.catalog.close();
   }
 
-  #create(index: number): Promise<SnapshotInfo> {
+  async #create(index: number): Promise<SnapshotInfo> {
+    this.#mayCreate();
     const { environment, catalog, identity, nowMs } = this.options;
     const done = createSnapshot({
       environment,

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { EventType } from '../../src/gen/raftctl/v1/history.js';
 import { SpaceLevel } from '../../src/gen/raftctl/v1/member.js';
 import { Consistency } from '../../src/gen/raftctl/v1/proposal.js';
+import { SnapshotTemporarilyUnavailableError } from '../../src/raft/errors.js';
 import { get, put } from './calls.js';
 import { MemoryCluster, type TestNode } from './memory-cluster.js';
 
@@ -50,6 +51,21 @@ describe('a node alone', () => {
     await expect(node.triggerSnapshot(0)).rejects.toMatchObject({ code: 'E_NO_SPACE', retryable: true });
     await setFree(1, ample, AMPLE);
     expect((await node.triggerSnapshot(0)).snapshot.index).toBeGreaterThan(0);
+  });
+
+  it('takes no snapshot where there is no room for one, be it a peer that lags behind who needs it', async () => {
+    cluster = await MemoryCluster.bootstrapped([1], reserves);
+    const { node, store } = await cluster.leader();
+    await setFree(1, full, FULL);
+    await expect(node.triggerSnapshot(0)).rejects.toMatchObject({ code: 'E_NO_SPACE' });
+    // What the core asks for when a peer needs what the log has no more.
+    const needed = () => store.snapshot(1, 1);
+    expect(needed).toThrow(SnapshotTemporarilyUnavailableError);
+    await expect(store.snapshots.create()).rejects.toMatchObject({ code: 'E_NO_SPACE' });
+    expect(store.snapshots.list()).toEqual([]);
+    await setFree(1, ample, AMPLE);
+    expect(needed).toThrow(SnapshotTemporarilyUnavailableError);
+    await cluster.until(() => store.snapshots.list()[0] || undefined);
   });
 
   it('knows at its start that there is no room', async () => {
