@@ -3,6 +3,7 @@ import { randomInt, seededRandom } from '../../src/base/random.js';
 import { checkHistory } from './check-history.js';
 import { type Answer, type Call, type HistoryStep, historyLine, type Operation, operationsByKey } from './history.js';
 import { isLinearizable } from './linearizable.js';
+import { hasOrderByIndex } from './order-by-index.js';
 import { ABSENT, stepRegister } from './register-model.js';
 
 let indexes = 0;
@@ -47,6 +48,15 @@ describe('a history is linearizable', () => {
     ];
     expect(isLinearizable(late)).toBe('yes');
     expect(isLinearizable(late.slice(0, 2))).toBe('yes');
+  });
+
+  test('where so many have no answer that not every choice of them can be tried: the log says what is missing', () => {
+    const lost = Array.from({ length: 40 }, (_, at) => operation(at, never, write(`v${at}`)));
+    const seen = [
+      operation(50, 51, read, { value: 'v7', version: 20 }),
+      operation(52, 53, { f: 'cas', from: 'v3', to: 'x' }, { prev: 'v3', swapped: true, version: 31 }),
+    ];
+    expect(isLinearizable([...lost, ...seen], 1000)).toBe('yes');
   });
 });
 
@@ -106,6 +116,16 @@ describe('random histories', () => {
       if (isLinearizable(falsified(history, seed)) === 'no') caught.count++;
     }
     expect(caught.count).toBeGreaterThanOrEqual(runs * 0.99);
+  });
+
+  test('have an order by index where they are real, and none where no order fits', () => {
+    const [runs, found] = [400, { count: 0 }];
+    for (let seed = 1; seed <= runs; seed++) {
+      if (hasOrderByIndex(played(seed))) found.count++;
+      const wrong = falsified(played(seed, 5), seed);
+      if (hasOrderByIndex(wrong)) expect(someOrderFits(wrong), `seed ${seed}`).toBe(true);
+    }
+    expect(found.count).toBeGreaterThanOrEqual(runs * 0.9);
   });
 
   test('are judged as by trying every order there is', () => {
