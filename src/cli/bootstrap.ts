@@ -18,6 +18,8 @@ export async function bootstrapCluster(
   refuseTwice(addresses, (address) => `two nodes have the address ${address}`);
   const context = await contextFor(flags);
   const { createClient } = await import('../client/index.js');
+  // As for the other commands: nobody can do anything about Node's warning of TLS to an address without a host name.
+  process.noDeprecation = true;
   const client = createClient({ ...(await toClientOptions({ ...flags, endpoints: addresses }, context)) });
   try {
     return await client.bootstrap(plan);
