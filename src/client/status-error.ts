@@ -198,7 +198,13 @@ function cannotConnect(
     const { code, say, hint, retryable } = fault;
     return make(code, say(address, reason), hint === undefined ? { retryable } : { retryable, hint });
   }
-  if (secured) return make('E_CONN_REFUSED', `${address} closed the connection at once`, { retryable: true });
+  if (secured) {
+    // TLS 1.3: the node judges the certificate of a client when that holds the connection for secured already.
+    return make('E_CONN_REFUSED', `${address} closed the connection at once`, {
+      retryable: true,
+      hint: 'the log of the node says why: it may not take the certificate of --cert',
+    });
+  }
   return make('E_TLS_REQUIRED', `${address} closes plain-text connections at once; it may want TLS`, {
     retryable: true,
     hint: 'secure the connection with --cacert FILE',
