@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -22,8 +22,9 @@ export interface SnapshotFileData {
   readonly stale: boolean | null;
 }
 
-/** @throws RaftctlError E_CONFLICT where there is such a file and it may not be replaced */
+/** @throws RaftctlError E_CONFLICT where there is such a file and it may not be replaced, E_USAGE for no name */
 export async function refuseToOverwrite(path: string, overwrite: boolean): Promise<void> {
+  if (path === '') throw new RaftctlError('E_USAGE', 'the name of the file to write is empty');
   if (overwrite) return;
   const isThere = await access(path).then(
     () => true,
@@ -32,9 +33,12 @@ export async function refuseToOverwrite(path: string, overwrite: boolean): Promi
   if (isThere) throw new RaftctlError('E_CONFLICT', `${path} is there already`, { hint: 'add --overwrite' });
 }
 
+/** Signals that end a program which does not look for them, and its exit code then. */
+const endings = { SIGINT: INTERRUPTED_EXIT, SIGTERM: 143, SIGHUP: 129 } as const;
+
 /**
  * Writes what a node sends to `path`: beside it first, and under its name only when all of it is there, verified and flushed. Ended before
- * that, by an error or by Ctrl-C, it leaves nothing.
+ * that, by an error, by Ctrl-C or by who has waited for long enough, it leaves nothing.
  *
  * @param verify reads the whole file again; throws where it is damaged
  */
@@ -43,15 +47,17 @@ export async function saveSnapshotFile(
   parts: AsyncIterable<SaveSnapshotResponse>,
   verify: (partial: string) => Promise<{ readonly info: Pick<SnapshotInfo, 'index' | 'term'> }>,
 ): Promise<Omit<SnapshotFileData, 'stale'>> {
-  const partial = `${path}.partial`;
-  const handle = await open(partial, 'w', 0o600).catch((cause: unknown) => {
-    throw new RaftctlError('E_USAGE', `${partial} cannot be written: ${reasonOf(cause)}`, { cause });
+  // A name of its own: of two who save under one name, the second would write over what the first has verified.
+  const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  const handle = await open(partial, 'wx', 0o600).catch((cause: unknown) => {
+    throw new RaftctlError('E_USAGE', `${path} cannot be written: ${reasonOf(cause)}`, { cause });
   });
-  const interrupt = () => {
+  const end = (signal: keyof typeof endings) => {
     rmSync(partial, { force: true });
-    process.exit(INTERRUPTED_EXIT);
+    process.exit(endings[signal]);
   };
-  process.once('SIGINT', interrupt);
+  const signals = Object.keys(endings);
+  for (const signal of signals) process.once(signal, end);
   try {
     const { promised, bytes, sha256 } = await writeParts(handle, parts);
     if (promised?.bytes !== bytes) {
@@ -61,11 +67,13 @@ export async function saveSnapshotFile(
     const { info } = await verify(partial);
     const { index, term } = info;
     await handle.sync();
-    await rename(partial, path);
+    await rename(partial, path).catch((cause: unknown) => {
+      throw new RaftctlError('E_USAGE', `${path} cannot be replaced: ${reasonOf(cause)}`, { cause });
+    });
     await syncFolder(dirname(path));
     return { path, index, term, bytes, sha256, verified: true };
   } finally {
-    process.off('SIGINT', interrupt);
+    for (const signal of signals) process.off(signal, end);
     await handle.close();
     await rm(partial, { force: true });
   }
