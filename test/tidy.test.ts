@@ -11,7 +11,7 @@ import {
   typeEscapes,
   unfinishedWork,
 } from './tidy/code-rules.js';
-import { deadLinks, errorDocumentation, manPages, unknownCommands } from './tidy/document-rules.js';
+import { deadLinks, errorDocumentation, manPages, unknownCommands, unknownFlags } from './tidy/document-rules.js';
 import { type Room, rooms } from './tidy/import-table.js';
 import { importViolations, loadedPackages } from './tidy/imports.js';
 import { badNames, fileLinesHabit, fileLinesMax, filesOver } from './tidy/name-rules.js';
@@ -86,6 +86,13 @@ describe('the checkout', () => {
     const sources = [...tree].filter(([file]) => /^(src|commands)\//.test(file)).map(([, text]) => text);
     const texts = [...sources, ...documents.map(documentOf)];
     expect(texts.flatMap((text) => unknownCommands(text, commands))).toEqual([]);
+  });
+
+  test('tells nobody to give a flag that does not exist', () => {
+    // The room that is left out has a program of its own.
+    const sources = [...tree].filter(([file]) => /^(src\/(?!maelstrom)|commands\/)/.test(file)).map(([, text]) => text);
+    const manual = pages.map((page) => documentOf(join('man', page))).join('\n');
+    expect(sources.flatMap((text) => unknownFlags(text, manual))).toEqual([]);
   });
 
   test('has a man page for every command', () => {
@@ -245,6 +252,13 @@ describe('planted', () => {
     expect(unknownCommands(text, files)).toEqual([
       'there is no command raftctl node reset',
       'there is no command raftctl recover',
+    ]);
+  });
+
+  test('a flag that does not exist is found', () => {
+    const text = 'hint: with --confirm, a larger --log-bytes-max or --; well--known';
+    expect(unknownFlags(text, '\\fB\\-\\-confirm\\fR and \\-\\-log\\-size\\-max')).toEqual([
+      'there is no flag --log-bytes-max',
     ]);
   });
 

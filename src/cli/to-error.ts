@@ -42,7 +42,7 @@ export function toRaftctlError(
   });
 }
 
-/** Puts `--flag: ` in front of what the flag's parser said, instead of what the library wrapped around it. */
+/** Puts the name of the flag in front of what its parser said, instead of what the library wrapped around it. */
 function withFlagName(error: RaftctlError, named: (text: string) => string): RaftctlError {
   const [, flag, message] = parsingPattern.exec(error.message) ?? [];
   if (flag === undefined || message === undefined) return error;

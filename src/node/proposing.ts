@@ -97,7 +97,7 @@ export class Proposing {
       throw new RaftctlError(
         'E_TOO_LARGE',
         `the proposal has ${proposal.payload.length} bytes, the limit is ${proposalBytesMax}`,
-        { hint: 'propose less at once, or start the nodes with a larger --proposal-bytes-max' },
+        { hint: 'propose less at once, or start the nodes with a larger --proposal-size-max' },
       );
     }
     const problem = proposal.session === undefined ? undefined : sessionProblem(proposal.session);

@@ -59,6 +59,13 @@ export function unknownCommands(text: string, commandFiles: readonly string[]): 
     .map(([mention]) => `there is no command ${mention}`);
 }
 
+/** Flags that a text names and no man page does: what a hint tells somebody to type must be there. `pages` is the text of all man pages. */
+export function unknownFlags(text: string, pages: string): string[] {
+  const flag = /(?<![\w(-])--[a-z][a-z-]*[a-z]/g;
+  const known = new Set(['--help', ...(pages.replaceAll(/\\(?:f[A-Z])?/g, '').match(flag) ?? [])]);
+  return [...new Set(text.match(flag))].filter((name) => !known.has(name)).map((name) => `there is no flag ${name}`);
+}
+
 /** Links to files of the checkout that are not there. `from` is the folder of the document. */
 export function deadLinks(text: string, exists: (path: string) => boolean): string[] {
   const links = [...text.matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map((match) => match[1] ?? '');
