@@ -118,7 +118,17 @@ function voterFact(id: number, known: NodeStatus, probes: readonly Probe[]): str
   }
   const address = member?.address ?? '?';
   const failed = probes.find((probe) => probe.address === address);
-  return `${name}  ${address}  ${failed === undefined || isAnswer(failed) ? 'not asked' : shortReason(failed.error)}`;
+  return `${name}  ${address}  ${failed === undefined ? 'not asked' : whyNot(failed, known)}`;
+}
+
+/** Why who was asked does not count: no answer, or that of a cluster, or of an incarnation of it, which is not meant. */
+function whyNot(probe: Probe, known: NodeStatus): string {
+  if (!isAnswer(probe)) return shortReason(probe.error);
+  const { id, clusterId, incarnation } = probe.status;
+  if (clusterId === '') return `up as node ${id}, of no cluster yet`;
+  if (clusterId !== known.clusterId) return `up as node ${id}, of cluster ${clusterId}`;
+  if (incarnation === known.incarnation) return `up as node ${id}`;
+  return `up, of incarnation ${incarnation}: the cluster was recovered or restored since, and is at ${known.incarnation}`;
 }
 
 function shortReason(error: RaftctlError): string {
