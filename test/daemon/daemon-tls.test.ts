@@ -273,7 +273,7 @@ describe('with TLS', () => {
     const noPem = join(folder, 'ca.txt');
     writeFileSync(noPem, 'nothing');
     await expect(start(1, { tls: { ...tls, ca: noPem } })).rejects.toMatchObject({
-      message: `${noPem} is not a PEM file`,
+      message: `${noPem} is no certificate: it is not a PEM file`,
     });
     const client = authority.issue(join(folder, 'client'), clientIdentity('admin'));
     await expect(start(1, { tls: client })).rejects.toMatchObject({
