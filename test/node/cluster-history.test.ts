@@ -197,7 +197,7 @@ describe('a watcher of the history', () => {
     const first = await take(leader.node.watchEvents({ since: 0, types: [] }), 4);
     const rest = take(cluster.at(others[0] ?? 0).node.watchEvents({ since: first.at(-1)?.seq, types: [] }), 5);
     await record(leader, 2);
-    expect([...first, ...(await rest)]).toEqual(events(leader));
+    expect([...first, ...(await rest)]).toEqual(events(leader).slice(0, 9));
   });
 
   it('hears of everything once across a snapshot that replaces what its node has', async () => {
