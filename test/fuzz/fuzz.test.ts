@@ -9,13 +9,13 @@ import type { WireEnd } from './wire-client.js';
 
 const detailOf = (code: string) => ErrorDetail.fromPartial({ code });
 
-/** Of each door in one run of the tests; `npm run fuzz` goes on for as long as it is told to. */
-const seconds = 2;
+/** Of each door in one run of the tests, the same each time; `npm run fuzz` goes elsewhere, for as long as it is told to. */
+const seconds = 1;
+const seed = 1;
 
 test.each(Object.entries(doors))(
   '%s answers whatever comes with an error of its own, and goes on',
   async (name, door) => {
-    const seed = Date.now() % 1_000_000;
     const report = await door(seed, new Budget(seconds)).catch((thrown: unknown) => {
       if (thrown instanceof FuzzFailure) throw new Error(`${thrown.message}\nagain: ${replayOf(name, thrown)}`);
       throw thrown;
