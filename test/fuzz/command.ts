@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { oneOf, readOptions, text, UsageError, wholeNumber } from '../command-line/options.js';
 import { doors } from './doors.js';
 import { Budget, type Door, type DoorReport, FuzzFailure } from './fuzzing.js';
 
@@ -12,19 +12,13 @@ const USAGE = `npm run fuzz -- [options]: plays random and hostile inputs at eve
 
 /** Reads the command line and plays. */
 export async function main(args: readonly string[]): Promise<void> {
-  const text = { type: 'string' } as const;
-  const options = { door: text, seed: text, minutes: text, inputs: text, help: { type: 'boolean' } } as const;
-  const { values } = parseArgs({ args: [...args], options });
-  if (values.help === true) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const wanted = Object.entries(doors).filter(([name]) => values.door === undefined || name === values.door);
-  if (wanted.length === 0) throw new Error(`--door is one of ${Object.keys(doors).join(', ')}`);
-  const seed = count('--seed', values.seed) ?? Date.now() % 1_000_000;
-  const inputs = count('--inputs', values.inputs) ?? Number.POSITIVE_INFINITY;
+  const values = readOptions(USAGE, { door: text, seed: text, minutes: text, inputs: text }, args);
+  const only = values.door === undefined ? undefined : oneOf('door', values.door, Object.keys(doors));
+  const wanted = Object.entries(doors).filter(([name]) => only === undefined || name === only);
+  const seed = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000));
+  const inputs = values.inputs === undefined ? Number.POSITIVE_INFINITY : wholeNumber('inputs', values.inputs, 1);
   const minutes = Number(values.minutes ?? 1);
-  if (!(minutes > 0)) throw new Error('--minutes takes a number above 0');
+  if (!(minutes > 0)) throw new UsageError('--minutes takes a number above 0');
   for (const [name, door] of wanted) {
     const seconds = (minutes * 60) / wanted.length;
     if (!(await play(name, door, seed, new Budget(seconds, inputs)))) process.exitCode = 1;
@@ -53,11 +47,4 @@ export function replayOf(door: string, { seed, inputs }: FuzzFailure): string {
 function outcomesOf({ outcomes }: DoorReport): string {
   const sorted = [...outcomes].sort(([, left], [, right]) => right - left);
   return sorted.map(([outcome, times]) => `${times} ${outcome}`).join(', ');
-}
-
-function count(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`${name} takes a whole number`);
-  return number;
 }

@@ -1,25 +1,28 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { oneOf, readOptions, runCommand, text, wholeNumber } from '../command-line/options.js';
 import { historyLine } from '../linearizability/history.js';
 import { type CampaignResult, runCampaign } from './campaign.js';
-import { type FaultKind, faultKinds } from './nemesis.js';
+import { faultKinds } from './nemesis.js';
 
-/*
- * npm run maelstrom -- [--seed S] [--nodes N] [--seconds T] [--faults KIND,…] [--history FILE]
- *
- * Real processes of raftctl-maelstrom under faults that the seed decides on, clients meanwhile, and the judgement of their history. The
- * seed repeats the faults and the clients' choices; when the processes run is up to the machine. The history is kept where the run failed.
- */
+const USAGE = `npm run maelstrom -- [--seed S] [--nodes N] [--seconds T] [--faults KIND,…] [--history FILE]
+
+Real processes of raftctl-maelstrom under faults that the seed decides on, clients meanwhile, and the judgement of their history. The
+seed repeats the faults and the clients' choices; when the processes run is up to the machine. The history is kept where the run failed.
+
+Faults: ${faultKinds.join(', ')}
+`;
 
 async function main(): Promise<void> {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { seed: text, nodes: text, seconds: text, faults: text, history: text } });
+  const values = readOptions(USAGE, { seed: text, nodes: text, seconds: text, faults: text, history: text });
   const seed = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 31);
   const nodes = wholeNumber('nodes', values.nodes ?? '5', 1, 9);
   const seconds = wholeNumber('seconds', values.seconds ?? '60', 1, 3600);
-  const faults = (values.faults ?? faultKinds.join(',')).split(',').filter(Boolean).map(faultKind);
+  const faults = (values.faults ?? faultKinds.join(','))
+    .split(',')
+    .filter(Boolean)
+    .map((kind) => oneOf('faults', kind, faultKinds));
   const again = `npm run maelstrom -- --seed ${seed} --nodes ${nodes} --seconds ${seconds} --faults ${faults.join(',')}`;
   process.stdout.write(`seed ${seed}: ${nodes} nodes, ${seconds} s, ${faults.join(', ') || 'no faults'}\n`);
   const dataDir = mkdtempSync(join(tmpdir(), 'raftctl-maelstrom-run-'));
@@ -51,19 +54,4 @@ function report({ failure, operations, keys, harm, links, carried }: CampaignRes
   process.stdout.write(`${failure ?? 'linearizable, and every key could be read after the last fault'}\n`);
 }
 
-function faultKind(text: string): FaultKind {
-  const kind = faultKinds.find((one) => one === text);
-  if (kind === undefined) throw new Error(`there is no fault ${text}; there are ${faultKinds.join(', ')}`);
-  return kind;
-}
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`--${name} takes a whole number from ${min} to ${max}`);
-}
-
-main().catch((thrown: unknown) => {
-  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
-  process.exitCode = 2;
-});
+await runCommand(main);

@@ -1,20 +1,20 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Tracer, traceLine } from '../../src/raft/trace.js';
-import { wholeNumber } from '../command-line/whole-number.js';
+import { readOptions, runCommand, text, wholeNumber } from '../command-line/options.js';
 import { type Outcome, STEPS_DEFAULT, simulate } from './simulation.js';
 
-/*
- * npm run sim:core -- [--seed S] [--seeds N] [--steps N] [--trace FILE]
- *
- * Plays N runs, of the seeds S, S + 1, …, and prints one line about them; of the first that breaks a rule the last things that happened,
- * and the command that plays it again. The trace has the events of all nodes, in the form of etcd/raft's state trace.
- */
+const USAGE = `npm run sim:core -- [--seed S] [--seeds N] [--steps N] [--trace FILE]
+
+Plays N runs, of the seeds S, S + 1, …, and prints one line about them; of the first that breaks a rule the last things that happened,
+and the command that plays it again. The trace has the events of all nodes, in the form of etcd/raft's state trace.
+`;
 
 function main(): void {
-  const first = wholeNumber('--seed', Date.now() % 1_000_000);
-  const seeds = wholeNumber('--seeds', process.argv.includes('--seed') ? 1 : 100);
-  const steps = wholeNumber('--steps', STEPS_DEFAULT);
-  const trace = openTrace();
+  const values = readOptions(USAGE, { seed: text, seeds: text, steps: text, trace: text });
+  const first = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000));
+  const seeds = wholeNumber('seeds', values.seeds ?? (values.seed === undefined ? '100' : '1'), 1);
+  const steps = wholeNumber('steps', values.steps ?? String(STEPS_DEFAULT), 1);
+  const trace = values.trace === undefined ? undefined : openTrace(values.trace);
   const started = Date.now();
   let committed = 0;
   let leaders = 0;
@@ -44,14 +44,9 @@ function report({ seed, settings, failure }: Outcome, steps: number): void {
   process.stdout.write(`seed ${seed} failed; again: npm run sim:core -- --seed ${seed} --steps ${steps}\n`);
 }
 
-/** The file that was asked for, where one was. */
-function openTrace(): { readonly tracer: Tracer; close(): void } | undefined {
-  const at = process.argv.indexOf('--trace');
-  const path = process.argv[at + 1];
-  if (at < 0) return undefined;
-  if (path === undefined) throw new Error('--trace takes a file');
+function openTrace(path: string): { readonly tracer: Tracer; close(): void } {
   const file = openSync(path, 'w');
   return { tracer: (event) => void writeSync(file, traceLine(event)), close: () => closeSync(file) };
 }
 
-main();
+await runCommand(main);

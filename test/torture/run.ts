@@ -1,44 +1,46 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { oneOf, readOptions, runCommand, text, wholeNumber } from '../command-line/options.js';
 import { historyLine } from '../linearizability/history.js';
-import { type FaultKind, faultKinds } from './nemesis.js';
+import { faultKinds } from './nemesis.js';
 import { plantedBugs, setupWithBug } from './planted-bugs.js';
 import { machineOf, playRound, type RoundResult } from './round.js';
 import { lineOfRound, sumOf, textOfSum } from './summary.js';
 
-/*
- * npm run torture -- [--minutes M] [--seed S] [--nodes N] [--round-seconds T] [--machine kv|register|both] [--faults KIND,…]
- *                    [--history FILE] [--json FILE] [--planted BUG]
- *
- * Real processes of `raftctl node start` under faults that the seed decides on, clients of the real library meanwhile, and the judgement of
- * what they saw and of what is left. A run has rounds, each with a cluster, settings and a seed of its own: `--minutes 0 --seed S` plays one
- * round again. Its faults and the clients' choices are the same; when processes run is up to the machine. With `--planted` the nodes have a
- * known bug, and a run that goes well is the torture's own failure.
- */
+const USAGE = `npm run torture -- [--minutes M] [--seed S] [--nodes N] [--round-seconds T] [--machine kv|register|both] [--faults KIND,…]
+                    [--history FILE] [--json FILE] [--planted BUG]
 
-const usage = 2;
+Real processes of raftctl node start under faults that the seed decides on, clients of the real library meanwhile, and the judgement of
+what they saw and of what is left. A run has rounds, each with a cluster, settings and a seed of its own: --minutes 0 --seed S plays one
+round again. Its faults and the clients' choices are the same; when processes run is up to the machine. With --planted the nodes have a
+known bug, and a run that goes well is the torture's own failure.
+
+Faults: ${faultKinds.join(', ')}
+Bugs: ${plantedBugs.map(({ name }) => name).join(', ')}
+`;
 
 async function main(): Promise<void> {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: {
-      ...{ minutes: text, seed: text, nodes: text, 'round-seconds': text, machine: text },
-      ...{ faults: text, history: text, json: text, planted: text },
-    },
+  const values = readOptions(USAGE, {
+    ...{ minutes: text, seed: text, nodes: text, 'round-seconds': text, machine: text },
+    ...{ faults: text, history: text, json: text, planted: text },
   });
   const minutes = wholeNumber('minutes', values.minutes ?? '5', 0, 24 * 60);
   const firstSeed = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 31);
   const nodes = wholeNumber('nodes', values.nodes ?? '3', 1, 7);
   const seconds = wholeNumber('round-seconds', values['round-seconds'] ?? '60', 1, 3600);
-  const faults = (values.faults ?? faultKinds.join(',')).split(',').filter(Boolean).map(faultKind);
-  const { machine = 'both' } = values;
-  if (!['kv', 'register', 'both'].includes(machine)) throw new Error('--machine takes kv, register or both');
+  const faults = (values.faults ?? faultKinds.join(','))
+    .split(',')
+    .filter(Boolean)
+    .map((kind) => oneOf('faults', kind, faultKinds));
+  const machine = oneOf('machine', values.machine ?? 'both', ['kv', 'register', 'both']);
   const { planted } = values;
-  if (planted !== undefined && !plantedBugs.some(({ name }) => name === planted)) {
-    throw new Error(`there is no bug ${planted}; there are ${plantedBugs.map(({ name }) => name).join(', ')}`);
-  }
+  if (planted !== undefined)
+    oneOf(
+      'planted',
+      planted,
+      plantedBugs.map(({ name }) => name),
+    );
   const settings = [
     `--nodes ${nodes} --round-seconds ${seconds} --machine ${machine} --faults ${faults.join(',')}`,
     ...(planted === undefined ? [] : [`--planted ${planted}`]),
@@ -54,7 +56,7 @@ async function main(): Promise<void> {
     const result = await playRound({
       ...{ seed, nodes, seconds, faults, signal: interrupted },
       // By the seed, so that a round is the same when it is played alone.
-      machine: machine === 'kv' || machine === 'register' ? machine : machineOf(seed),
+      machine: machine === 'both' ? machineOf(seed) : machine,
       folder: join(folder, `seed-${seed}`),
       keyPrefix: `${seed}/`,
       processesBefore: results.at(-1)?.processes ?? 0,
@@ -100,20 +102,4 @@ function untilInterrupted(): AbortSignal {
   return interrupted.signal;
 }
 
-function faultKind(text: string): FaultKind {
-  const kind = faultKinds.find((one) => one === text);
-  if (kind === undefined) throw new Error(`there is no fault ${text}; there are ${faultKinds.join(', ')}`);
-  return kind;
-}
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`--${name} takes a whole number from ${min} to ${max}`);
-}
-
-main().catch((thrown: unknown) => {
-  const { message, cause } = thrown instanceof Error ? thrown : new Error(String(thrown));
-  process.stderr.write(`${message}\n${cause instanceof Error ? `${cause.stack}\n` : ''}`);
-  process.exit(cause === undefined ? usage : 1);
-});
+await runCommand(main);

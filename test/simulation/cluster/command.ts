@@ -1,11 +1,11 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type Tracer, traceLine } from '../../../src/raft/trace.js';
+import { flag, oneOf, readOptions, text, UsageError, wholeNumber } from '../../command-line/options.js';
 import { historyLine } from '../../linearizability/history.js';
 import { type Outcome, type RunOptions, simulateCluster } from './cluster-simulation.js';
 import { addRun, describeFigures, type Figures, newFigures, writeFigures } from './figures.js';
 import { playInJobs } from './jobs.js';
-import { isProfileName, MIXTURES, PROFILES, profileOf, secondsOf } from './profile.js';
+import { MIXTURES, PROFILES, profileOf, secondsOf } from './profile.js';
 import { shrink } from './shrink.js';
 
 const USAGE = `npm run sim -- [options]: plays clusters of whole nodes under faults, in virtual time.
@@ -26,13 +26,11 @@ const USAGE = `npm run sim -- [options]: plays clusters of whole nodes under fau
   --json FILE     writes the figures
 `;
 
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
 /** `stride` and `quiet` are for the processes of `--jobs`; `mutant` is read before this is loaded. */
 const OPTIONS = {
   ...{ seed: text, seeds: text, minutes: text, jobs: text, twice: text, profile: text, seconds: text, without: text },
   ...{ history: text, trace: text, json: text, mutant: text, stride: text },
-  ...{ shrink: flag, help: flag, 'keep-going': flag, quiet: flag },
+  ...{ shrink: flag, 'keep-going': flag, quiet: flag },
 } as const;
 
 /** Runs after which the figures so far are written, as a run of hours may be ended. */
@@ -47,18 +45,14 @@ interface Which {
 type Values = ReturnType<typeof parse>;
 
 function parse(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: OPTIONS }).values;
+  return readOptions(USAGE, OPTIONS, args);
 }
 
 export async function main(args: readonly string[]): Promise<void> {
   const values = parse(args);
-  if (values.help === true) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const first = wholeNumber('--seed', values.seed ?? String(Date.now() % 1_000_000));
+  const first = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000));
   const seeds = values.minutes === undefined ? seedsOf(values) : Number.POSITIVE_INFINITY;
-  const jobs = wholeNumber('--jobs', values.jobs ?? '1');
+  const jobs = wholeNumber('jobs', values.jobs ?? '1');
   const startedMs = Date.now();
   const write = (figures: Figures) => {
     if (values.json !== undefined) writeFigures(values.json, figures, (Date.now() - startedMs) / 1000);
@@ -71,7 +65,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 function seedsOf({ seed, seeds }: Values): number {
-  return wholeNumber('--seeds', seeds ?? (seed === undefined ? '100' : '1'));
+  return wholeNumber('seeds', seeds ?? (seed === undefined ? '100' : '1'));
 }
 
 function playJobs(
@@ -81,11 +75,11 @@ function playJobs(
   onProgress: (figures: Figures) => void,
 ): Promise<Figures> {
   const alone = ['minutes', 'shrink', 'history', 'trace'] as const;
-  for (const name of alone) if (values[name] !== undefined) throw new Error(`--${name} is for one process`);
+  for (const name of alone) if (values[name] !== undefined) throw new UsageError(`--${name} is for one process`);
   const passed = (['profile', 'seconds', 'without', 'mutant'] as const).flatMap((name) =>
     values[name] === undefined ? [] : [`--${name}`, values[name]],
   );
-  const twice = Math.ceil(wholeNumber('--twice', values.twice ?? '0') / jobs);
+  const twice = Math.ceil(wholeNumber('twice', values.twice ?? '0') / jobs);
   const flags = values['keep-going'] === true ? ['--keep-going'] : [];
   return playInJobs(jobs, [...passed, ...flags, '--twice', `${twice}`], which, onProgress);
 }
@@ -95,19 +89,20 @@ async function playSeeds(
   { first, seeds }: Which,
   onProgress: (figures: Figures) => void,
 ): Promise<Figures> {
-  const untilMs = Date.now() + 60_000 * Number(values.minutes ?? Number.POSITIVE_INFINITY);
-  const profile = values.profile ?? 'mix';
-  if (!isProfileName(profile) && !isMixture(profile))
-    throw new Error(`--profile is one of ${[...MIXTURES, ...PROFILES].join(', ')}`);
-  const withoutFaults = new Set((values.without ?? '').split(',').filter(Boolean).map(Number));
-  const stride = wholeNumber('--stride', values.stride ?? '1');
-  const twice = wholeNumber('--twice', values.twice ?? '0');
+  const minutes = Number(values.minutes ?? Number.POSITIVE_INFINITY);
+  if (!(minutes > 0)) throw new UsageError('--minutes takes a number above 0');
+  const untilMs = Date.now() + 60_000 * minutes;
+  const profile = oneOf('profile', values.profile ?? 'mix', [...MIXTURES, ...PROFILES]);
+  const without = (values.without ?? '').split(',').filter(Boolean);
+  const withoutFaults = new Set(without.map((fault) => wholeNumber('without', fault)));
+  const stride = wholeNumber('stride', values.stride ?? '1');
+  const twice = wholeNumber('twice', values.twice ?? '0');
   const trace = openTrace(values.trace);
   const figures = newFigures(first);
   for (let played = 0; played < seeds && Date.now() < untilMs; played++) {
     const seed = first + played * stride;
     const name = profileOf(seed, profile);
-    const chaosMs = 1000 * wholeNumber('--seconds', values.seconds ?? String(secondsOf(name)));
+    const chaosMs = 1000 * wholeNumber('seconds', values.seconds ?? String(secondsOf(name)));
     const run = { seed, profile: name, chaosMs, withoutFaults, tracer: trace?.tracer };
     const outcome = await measured(run, figures);
     if (played < twice) await playAgain(outcome, figures);
@@ -140,10 +135,6 @@ async function playAgain({ options, digest }: Outcome, { playedTwice }: Figures)
   process.stdout.write(`${commandFor(options)} went another way the second time\n`);
 }
 
-function isMixture(name: string): name is (typeof MIXTURES)[number] {
-  return name === 'mix' || name === 'all';
-}
-
 function report({ options, profile, failure }: Outcome, { failures }: Figures): void {
   for (const line of failure?.tail ?? []) process.stdout.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify(profile)}\n${failure?.error.stack ?? ''}\n`);
@@ -172,10 +163,4 @@ function openTrace(path: string | undefined): { readonly tracer: Tracer; close()
   if (path === undefined) return undefined;
   const file = openSync(path, 'w');
   return { tracer: (event) => void writeSync(file, traceLine(event)), close: () => closeSync(file) };
-}
-
-function wholeNumber(name: string, value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`${name} takes a whole number`);
-  return number;
 }

@@ -75,7 +75,7 @@ const FAULTS_OF = {
 } satisfies Record<string, Partial<Record<FaultName, number>>>;
 
 export type ProfileName = keyof typeof FAULTS_OF;
-export const PROFILES: readonly string[] = Object.keys(FAULTS_OF);
+export const PROFILES = Object.keys(FAULTS_OF) as readonly ProfileName[];
 
 /** Names that stand for more than one profile. `all`: four long runs to each of the dense ones of `mix`. */
 export const MIXTURES = ['mix', 'all'] as const;
@@ -103,10 +103,6 @@ const MIX: readonly ProfileName[] = [
 /** Virtual seconds of chaos of a run, where none were named. */
 export function secondsOf(name: ProfileName): number {
   return name === 'long' ? 1150 : 15;
-}
-
-export function isProfileName(name: string): name is ProfileName {
-  return PROFILES.includes(name);
 }
 
 /** Draws the settings of a run. */

@@ -1,4 +1,5 @@
 import { register } from 'node:module';
+import { oneOf, runCommand } from '../../command-line/options.js';
 import { MUTANTS } from './mutants.js';
 
 /*
@@ -7,11 +8,12 @@ import { MUTANTS } from './mutants.js';
  * The modules of the nodes are loaded only behind the hooks, which put simulated disks, and a mutant where one is wanted, under them.
  */
 
-const at = process.argv.indexOf('--mutant');
-const name = at < 0 ? undefined : process.argv[at + 1];
-const mutant = MUTANTS.find((one) => one.name === name);
-if (at >= 0 && mutant === undefined)
-  throw new Error(`there is no mutant ${name}: ${MUTANTS.map((one) => one.name).join(' ')}`);
-register('./module-hooks.js', import.meta.url, { data: { mutant } });
-const { main } = await import('./command.js');
-await main(process.argv.slice(2));
+await runCommand(async () => {
+  const at = process.argv.indexOf('--mutant');
+  const names = MUTANTS.map(({ name }) => name);
+  const wanted = at < 0 ? undefined : oneOf('mutant', process.argv[at + 1] ?? '', names);
+  const mutant = MUTANTS.find(({ name }) => name === wanted);
+  register('./module-hooks.js', import.meta.url, { data: { mutant } });
+  const { main } = await import('./command.js');
+  await main(process.argv.slice(2));
+});
