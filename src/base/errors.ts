@@ -48,6 +48,17 @@ export class RaftctlError extends Error {
     this.hint = details.hint;
   }
 
+  /** The same sentence with other details; those that are not named stay. */
+  with(details: ErrorDetails): RaftctlError {
+    const { facts, changed, retryable, leaderHint, hint, cause } = this;
+    return new RaftctlError(this.code, this.message, {
+      ...{ facts, changed, retryable, cause },
+      ...(leaderHint === undefined ? {} : { leaderHint }),
+      ...(hint === undefined ? {} : { hint }),
+      ...details,
+    });
+  }
+
   /** Exit code of a command that ends with this error. */
   get exitCode(): number {
     return errorCodes[this.code].exit;

@@ -1,4 +1,4 @@
-import { type ErrorDetails, RaftctlError } from '../base/errors.js';
+import type { RaftctlError } from '../base/errors.js';
 
 const recovery = 'quorum lost? raftctl recover --help';
 
@@ -8,14 +8,5 @@ const leaderless: ReadonlySet<string> = new Set(['E_NO_QUORUM', 'E_NO_LEADER']);
 /** The error, with a hint at its end where a quorum may be lost. */
 export function withRecoveryHint(error: RaftctlError): RaftctlError {
   if (!leaderless.has(error.code) || error.hint?.endsWith(recovery)) return error;
-  const { facts, changed, retryable, leaderHint, cause } = error;
-  const details: ErrorDetails = {
-    facts,
-    changed,
-    retryable,
-    hint: error.hint ? `${error.hint}; ${recovery}` : recovery,
-    cause,
-    ...(leaderHint === undefined ? {} : { leaderHint }),
-  };
-  return new RaftctlError(error.code, error.message, details);
+  return error.with({ hint: error.hint ? `${error.hint}; ${recovery}` : recovery });
 }

@@ -200,13 +200,8 @@ function verdict<Result>(error: RaftctlError, spec: CallSpec<Result>, state: Cal
 /** A refusal of the last attempt says nothing of one before it, which was sent and never answered. */
 function refusedAfterwards(error: RaftctlError, { sentTo }: CallState): RaftctlError {
   if (error.changed === 'yes') return error;
-  const { code, message, facts, hint } = error;
-  return new RaftctlError(code, message, {
-    facts: [...facts, `an attempt before it was sent to ${sentTo}, and its answer was lost`],
-    changed: 'unknown',
-    ...(hint === undefined ? {} : { hint }),
-    cause: error,
-  });
+  const facts = [...error.facts, `an attempt before it was sent to ${sentTo}, and its answer was lost`];
+  return error.with({ facts, changed: 'unknown', cause: error });
 }
 
 /** Looks around for a leader. @throws RaftctlError E_NO_LEADER, E_NO_QUORUM, E_NOT_BOOTSTRAPPED, or why nobody answers */

@@ -47,14 +47,7 @@ function nobodyAnswers(probes: readonly Probe[]): Absence {
 /** The worst of several errors says what is wrong; what the other addresses answered belongs to it. */
 function withOthers(worst: RaftctlError, errors: readonly RaftctlError[]): RaftctlError {
   const others = errors.filter((error) => error !== worst).map(({ message }) => message);
-  const { facts, changed, retryable, hint, cause } = worst;
-  return new RaftctlError(worst.code, worst.message, {
-    facts: [...facts, ...others],
-    changed,
-    retryable,
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return worst.with({ facts: [...worst.facts, ...others] });
 }
 
 function strangersOnly(answers: readonly Answer[]): Absence {
