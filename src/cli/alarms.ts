@@ -1,6 +1,7 @@
 import type { ClusterStatusData } from './status-data.js';
 import { spaceAlarm } from './status-warnings.js';
 import { renderTable, type TableOptions } from './table.js';
+import { formatTime } from './units.js';
 
 /** `data` of `alarm list`. */
 export interface AlarmsData {
@@ -35,8 +36,7 @@ export async function alarmsText({ alarms }: AlarmsData, options: TableOptions):
   if (alarms.length === 0) return 'no alarms';
   const heads = ['NODE', 'ALARM', 'LEVEL', 'SINCE', 'MESSAGE'];
   const rows = alarms.map(({ alarm, name, level, since, message }) => {
-    const readable = since?.replace('T', ' ').replace(/\.\d+/, '') ?? '-';
-    return [name, alarm, level, readable, message];
+    return [name, alarm, level, since === null ? '-' : formatTime(since), message];
   });
   return renderTable(
     heads.map((head) => ({ head })),

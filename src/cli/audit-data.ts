@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '../client/index.js';
 import { type Column, renderTable, type TableOptions } from './table.js';
+import { formatTime } from './units.js';
 
 /** One record of the audit trail. */
 export interface AuditData {
@@ -60,7 +61,7 @@ const wideColumns: readonly Column[] = [...columns, ...['REASON', 'REQUEST-ID', 
 /** Records as a table, oldest first. */
 export function auditText(records: readonly AuditData[], wide: boolean, options: TableOptions): Promise<string> {
   const rows = records.map(({ ts, who, from, verb, target, result, reason, requestId, identity }) => {
-    const row = [ts.replace('T', ' ').replace(/\.\d+/, ''), who, from, verb, target, result];
+    const row = [formatTime(ts), who, from, verb, target, result];
     return wide ? [...row, reason ?? '-', requestId ?? '-', identity ?? '-'] : row;
   });
   return renderTable(wide ? wideColumns : columns, rows, options);

@@ -5,7 +5,7 @@ import { type ConfigData, toConfigData } from './config-data.js';
 import { parseDuration } from './flag-values.js';
 import { escapeControl } from './style.js';
 import { type Column, renderTable, type TableOptions } from './table.js';
-import { formatDuration } from './units.js';
+import { formatDuration, formatTime } from './units.js';
 import { eventTypeNames } from './wire-names.js';
 
 /** One thing that happened, as `cluster history` and `watch` tell it. */
@@ -93,7 +93,7 @@ export function eventLine({ ts, type, detail, who, reason }: EventData): string 
 }
 
 function timeText(ts: string | null): string {
-  return ts === null ? '?'.padEnd(20) : ts.replace('T', ' ').replace(/\.\d+/, '');
+  return ts === null ? '?'.padEnd(20) : formatTime(ts);
 }
 
 const columns: readonly Column[] = ['TIME', 'TERM', 'TYPE', 'NODE', 'EVENT'].map((head) => ({ head }));

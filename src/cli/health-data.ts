@@ -3,7 +3,7 @@ import type { ClusterStatusData, NodeData } from './status-data.js';
 import { diskFreeBytesMin, spaceAlarm } from './status-warnings.js';
 import type { Style } from './style.js';
 import { renderTable, type TableOptions } from './table.js';
-import { counted, formatBytes } from './units.js';
+import { counted, formatBytes, formatTime } from './units.js';
 
 /** `data` of `cluster health`. */
 export interface HealthData {
@@ -202,13 +202,7 @@ export async function healthText(
     const row = [id, status === 'fail' ? 'FAIL' : status, message];
     if (!wide) return row;
     const [observed, threshold] = [check.value, check.threshold].map((value) => valueText(id, value));
-    return [
-      ...row,
-      since === null ? '-' : since.replace('T', ' ').replace(/\.\d+/, ''),
-      observed,
-      threshold,
-      code ?? '-',
-    ];
+    return [...row, since === null ? '-' : formatTime(since), observed, threshold, code ?? '-'];
   });
   const color = { healthy: style.bold, degraded: style.yellow, unavailable: style.red }[data.verdict];
   const table = await renderTable(

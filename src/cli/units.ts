@@ -49,3 +49,8 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
+
+/** A time as ISO 8601 says it, for people: `2026-03-01 09:30:00Z`. */
+export function formatTime(iso: string): string {
+  return iso.replace('T', ' ').replace(/\.\d+/, '');
+}
