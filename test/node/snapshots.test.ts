@@ -4,8 +4,8 @@ import { silentLogger } from '../../src/base/logger.js';
 import { Message, MessageType } from '../../src/gen/raft/v1/raft.js';
 import { noMetrics } from '../../src/node/no-metrics.js';
 import { defaultNodeConfig } from '../../src/node/node-config.js';
-import type { Transport } from '../../src/node/ports.js';
-import { Snapshots } from '../../src/node/snapshots.js';
+import type { LogStore, Transport } from '../../src/node/ports.js';
+import { Snapshots, type SnapshotsOptions } from '../../src/node/snapshots.js';
 import { put } from './calls.js';
 import { MemoryCluster } from './memory-cluster.js';
 
@@ -21,6 +21,17 @@ const noTransport: Transport = {
   announceIntent: () => {},
   close: () => Promise.resolve(),
 };
+
+/** The snapshots of a node that leads nobody and sends nothing, but for what a story needs. */
+function snapshotsOf(store: LogStore, needed: Partial<SnapshotsOptions>): Snapshots {
+  return new Snapshots({
+    ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
+    ...{ metrics: noMetrics, onTransferEnded: () => {}, onTransferTold: () => {}, onKnown: () => {} },
+    ...{ lowestActiveMatch: () => undefined, requireRoom: () => {}, isInstalling: () => false },
+    position: () => ({ term: 1, commit: 1 }),
+    ...needed,
+  });
+}
 
 function offer(index: number): Message {
   const confState = { voters: [1, 2], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
@@ -38,19 +49,7 @@ it('stages no second snapshot as long as the first one waits to be installed, ho
     finish: async () => void finished.push(index),
   }));
   let isInstalling = false;
-  const snapshots = new Snapshots({
-    ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
-    ...{
-      metrics: noMetrics,
-      onTransferEnded: () => {},
-      onTransferTold: () => {},
-      onKnown: () => {},
-      lowestActiveMatch: () => undefined,
-    },
-    requireRoom: () => {},
-    isInstalling: () => isInstalling,
-    position: () => ({ term: 1, commit: 1 }),
-  });
+  const snapshots = snapshotsOf(store, { isInstalling: () => isInstalling });
   await (await snapshots.receive(offer(5))).finish();
   // The core takes it, but the disk is busy: the turns that follow write nothing.
   isInstalling = true;
@@ -82,20 +81,9 @@ it('takes one snapshot for each share of log, though a slow peer needs what is b
     const confState = { voters: [1], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
     return { index: applied, term: 1, bytes: 1, createdMs: 0, confState, checksum: 0 };
   });
-  const snapshots = new Snapshots({
-    ...{ config: { ...defaultNodeConfig, snapshotLogBytes: 1000, keepEntries: 0 }, store, transport: noTransport },
-    ...{
-      clock: () => 0,
-      logger: silentLogger,
-      metrics: noMetrics,
-      onTransferEnded: () => {},
-      onTransferTold: () => {},
-      onKnown: () => {},
-      isInstalling: () => false,
-    },
-    requireRoom: () => {},
+  const snapshots = snapshotsOf(store, {
+    config: { ...defaultNodeConfig, snapshotLogBytes: 1000, keepEntries: 0 },
     lowestActiveMatch: () => 1,
-    position: () => ({ term: 1, commit: 1 }),
   });
   const turns = async (count: number) => {
     for (let turn = 0; turn < count; turn++) {
@@ -124,12 +112,8 @@ it('has the core answer the offer of a snapshot whose state is here: the leader 
   cluster = await MemoryCluster.bootstrapped([1]);
   const { store } = await cluster.leader();
   const known: number[] = [];
-  const snapshots = new Snapshots({
-    ...{ config: defaultNodeConfig, store, transport: noTransport, clock: () => 0, logger: silentLogger },
-    ...{ metrics: noMetrics, onTransferEnded: () => {}, onTransferTold: () => {}, lowestActiveMatch: () => undefined },
+  const snapshots = snapshotsOf(store, {
     onKnown: ({ snapshot }) => known.push(snapshot?.metadata?.index ?? 0),
-    requireRoom: () => {},
-    isInstalling: () => false,
     position: () => ({ term: 1, commit: 7 }),
   });
   await expect(snapshots.receive(offer(7))).rejects.toMatchObject({ code: 'E_REFUSED' });
