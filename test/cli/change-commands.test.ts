@@ -14,6 +14,7 @@ import {
   GetChangeResponse,
 } from '../../src/gen/raftctl/v1/member.js';
 import { type FakeNode, notLeader, startTrio, withoutLeader } from '../client/fake-node.js';
+import { bareEnvironment } from './bare-environment.js';
 import { changeId, doneRecord, event, plan, record, storyOf, stuckChange, telling } from './change-fixture.js';
 import { documentOf, runCommand } from './run-command.js';
 
@@ -21,9 +22,7 @@ let nodes: [FakeNode, FakeNode, FakeNode];
 let at: string[];
 
 beforeEach(async () => {
-  for (const name of ['RAFTCTL_CONTEXT', 'RAFTCTL_OUTPUT']) vi.stubEnv(name, undefined);
-  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/config.yaml');
-  vi.stubEnv('NODE_ENV', 'production');
+  bareEnvironment();
   nodes = await startTrio();
   at = ['-e', nodes[0].address, '--timeout', '2s'];
 });

@@ -7,15 +7,14 @@ import KvPut from '../../commands/kv/put.js';
 import { documentText } from '../../src/cli/output-mode.js';
 import { RawJson } from '../../src/cli/raw-json.js';
 import { type FakeNode, startTrio } from '../client/fake-node.js';
+import { bareEnvironment } from './bare-environment.js';
 import { documentOf, runCommand } from './run-command.js';
 
 let nodes: [FakeNode, FakeNode, FakeNode];
 let at: string[];
 
 beforeEach(async () => {
-  for (const name of ['RAFTCTL_CONTEXT', 'RAFTCTL_OUTPUT']) vi.stubEnv(name, undefined);
-  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/config.yaml');
-  vi.stubEnv('NODE_ENV', 'production');
+  bareEnvironment();
   nodes = await startTrio();
   at = ['-e', nodes[0].address];
 });

@@ -19,6 +19,7 @@ import {
   type UpdateMemberRequest,
 } from '../../src/gen/raftctl/v1/member.js';
 import { FakeNode, startTrio } from '../client/fake-node.js';
+import { bareEnvironment } from './bare-environment.js';
 import { event, plan, record, telling } from './change-fixture.js';
 import { documentOf, runCommand } from './run-command.js';
 
@@ -28,9 +29,7 @@ const confState = { voters: [1, 2, 3], learners: [4], votersOutgoing: [], learne
 const removedMs = Date.parse('2026-09-15T10:00:00Z');
 
 beforeEach(async () => {
-  for (const name of ['RAFTCTL_CONTEXT', 'RAFTCTL_OUTPUT']) vi.stubEnv(name, undefined);
-  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/config.yaml');
-  vi.stubEnv('NODE_ENV', 'production');
+  bareEnvironment();
   nodes = await startTrio();
   const members = [
     ...nodes.map(({ address }, place) => ({ id: place + 1, name: `n${place + 1}`, address, addedIndex: 1, zone: 'a' })),

@@ -11,6 +11,7 @@ import { parseSpec } from '../../src/cli/member-spec.js';
 import { parsePlanFile } from '../../src/cli/plan-file.js';
 import { type ChangeMembersRequest, ChangePhase, GetChangeResponse } from '../../src/gen/raftctl/v1/member.js';
 import { type FakeNode, startTrio } from '../client/fake-node.js';
+import { bareEnvironment } from './bare-environment.js';
 import { changeId, doneRecord, event, plan, storyOf, telling } from './change-fixture.js';
 import { documentOf, runCommand } from './run-command.js';
 
@@ -37,9 +38,7 @@ const listing = () => ({
 });
 
 beforeEach(async () => {
-  for (const name of ['RAFTCTL_CONTEXT', 'RAFTCTL_OUTPUT']) vi.stubEnv(name, undefined);
-  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/config.yaml');
-  vi.stubEnv('NODE_ENV', 'production');
+  bareEnvironment();
   folder = mkdtempSync(join(tmpdir(), 'raftctl-test-'));
   nodes = await startTrio();
   nodes[0].on('listMembers', listing);

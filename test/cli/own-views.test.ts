@@ -10,6 +10,7 @@ import { plainStyle } from '../../src/cli/style.js';
 import { PeerProgress } from '../../src/gen/raftctl/v1/cluster.js';
 import { ChangePhase, ChangeRecord } from '../../src/gen/raftctl/v1/member.js';
 import { type FakeNode, startTrio, withoutLeader } from '../client/fake-node.js';
+import { bareEnvironment } from './bare-environment.js';
 import { documentOf, runCommand } from './run-command.js';
 import { joint, leaderless, oneDown, steady } from './views.js';
 
@@ -17,9 +18,7 @@ let nodes: [FakeNode, FakeNode, FakeNode];
 let at: string[];
 
 beforeEach(async () => {
-  for (const name of ['RAFTCTL_CONTEXT', 'RAFTCTL_OUTPUT']) vi.stubEnv(name, undefined);
-  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/config.yaml');
-  vi.stubEnv('NODE_ENV', 'production');
+  bareEnvironment();
   nodes = await startTrio();
   at = ['-e', nodes[0].address, '--timeout', '300ms'];
 });

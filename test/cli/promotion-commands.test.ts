@@ -12,6 +12,7 @@ import {
   PromoteWhen,
 } from '../../src/gen/raftctl/v1/member.js';
 import { type FakeNode, startTrio } from '../client/fake-node.js';
+import { bareEnvironment } from './bare-environment.js';
 import { changeId, event, plan, record, telling } from './change-fixture.js';
 import { documentOf, runCommand } from './run-command.js';
 
@@ -20,9 +21,7 @@ let at: string[];
 const confState = { voters: [1, 2, 3], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
 
 beforeEach(async () => {
-  for (const name of ['RAFTCTL_CONTEXT', 'RAFTCTL_OUTPUT']) vi.stubEnv(name, undefined);
-  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/config.yaml');
-  vi.stubEnv('NODE_ENV', 'production');
+  bareEnvironment();
   nodes = await startTrio();
   const members = nodes.map(({ address }, place) => ({ id: place + 1, name: `n${place + 1}`, address, addedIndex: 1 }));
   nodes[0].on('listMembers', () => ({
